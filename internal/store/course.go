@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"lectern/internal/course"
+)
+
+// CourseInfo is a course as lists show it.
+type CourseInfo struct {
+	Key        string
+	Name       string
+	VersionID  string // the published one
+	Version    int64  // 1, 2, 3 … per course
+	Blocks     int64
+	ImportedAt time.Time
+}
+
+// CourseVersion is one import of a course. Everything about it is immutable.
+type CourseVersion struct {
+	Course   *course.Course // Key, VersionID and tree set
+	Number   int64          // given by Publish
+	Source   []byte         // SHA-256 of what was imported
+	Report   string         // import report, JSON
+	ImportAt time.Time
+}
+
+// Courses keeps course versions and says which one is published.
+type Courses interface {
+	List(ctx context.Context) ([]CourseInfo, error)
+	// Info returns the published version of a course. Keys compare exactly.
+	Info(ctx context.Context, courseKey string) (*CourseInfo, error)
+	// Load reads a whole version. Callers cache it: it never changes.
+	Load(ctx context.Context, versionID string) (*course.Course, error)
+	// Report returns the import report of a version, JSON.
+	Report(ctx context.Context, versionID string) (string, error)
+	// Publish writes a version and makes it the published one, atomically. It
+	// returns its number.
+	Publish(ctx context.Context, v *CourseVersion) (int64, error)
+	// Delete removes a course and its versions. Learner state stays.
+	Delete(ctx context.Context, courseKey string) error
+}
+
+// LearnerKey names one learner's state on one block.
+type LearnerKey struct {
+	AccountID string
+	Scope     string // "" shared; else an LMS course, see lti.Consumer.FreshState
+	CourseKey string
+	Ref       course.Ref
+}
+
+// LearnerState is what a learner has done with one block.
+type LearnerState struct {
+	Key       LearnerKey
+	Version   int64  // 0 when there is none yet; raised by every Put
+	State     string // JSON, owned by the block's type
+	Answered  bool   // a score was ever published for it
+	Earned    float64
+	Possible  float64 // frozen when the score was made
+	UpdatedAt time.Time
+}
+
+// ScoreEvent is one change of a learner's score on a block.
+type ScoreEvent struct {
+	ID       string
+	Key      LearnerKey
+	At       time.Time
+	Earned   float64
+	Possible float64
+	Why      string // "answer", "reset", …
+}
+
+// Learners keeps what learners have done.
+type Learners interface {
+	// State returns the state of a block, or one with Version 0.
+	State(ctx context.Context, k LearnerKey) (*LearnerState, error)
+	// States returns all states of a learner in a course.
+	States(ctx context.Context, accountID, scope, courseKey string) (map[course.Ref]*LearnerState, error)
+	// Put writes s if the stored version is still s.Version (0: no row) and
+	// raises it; else it fails with ErrConflict.
+	Put(ctx context.Context, s *LearnerState) error
+	AppendScore(ctx context.Context, e ScoreEvent) error
+	Scores(ctx context.Context, k LearnerKey) ([]ScoreEvent, error) // oldest first
+}

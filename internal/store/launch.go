@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Session is one verified launch and the right to use what it opened. The ID
+// is public and part of addresses; the token is the credential.
+type Session struct {
+	ID          string
+	ConsumerID  string
+	AccountID   string
+	PlacementID string
+	CourseKey   string
+	UsageKey    string // as mapped into the course
+	Scope       string // learner state scope
+	Staff       bool
+	ReturnURL   string
+	Locale      string
+	Query       string // raw query of the launch: show_title, view
+	TokenHash   []byte // SHA-256 of the session token; nil until one is issued
+	HandleHash  []byte // SHA-256 of the one-time handle; nil once redeemed
+	HandleUntil time.Time
+	UserAgent   []byte // SHA-256 of the User-Agent that launched
+	CreatedAt   time.Time
+	SeenAt      time.Time
+	ExpiresAt   time.Time // absolute end of life
+}
+
+// Nonce is a used (consumer key, timestamp, nonce), [OAuth1 §3.3].
+type Nonce struct {
+	Hash        []byte // SHA-256 of the triple
+	Fingerprint []byte // SHA-256 of all parameters and the target
+	LaunchID    string
+	At          time.Time
+	ExpiresAt   time.Time // past + future window + 60 s after receipt
+}
+
+// Launches keeps launch sessions and used nonces.
+type Launches interface {
+	ByID(ctx context.Context, id string) (*Session, error)
+	Create(ctx context.Context, s *Session) error
+	// Redeem takes the handle away and sets the session token. It fails with
+	// ErrNotFound unless the handle is there, unredeemed and younger than now.
+	Redeem(ctx context.Context, id string, handleHash, tokenHash []byte, now time.Time) error
+	// Rehandle gives a session that was never redeemed a new one-time handle.
+	// It fails with ErrNotFound when it was redeemed already.
+	Rehandle(ctx context.Context, id string, handleHash []byte, until time.Time) error
+	// Seen moves the time of last use; callers throttle it.
+	Seen(ctx context.Context, id string, at time.Time) error
+
+	// UseNonce inserts n and returns nil, or, when the hash is taken, inserts
+	// nothing and returns the row that is there.
+	UseNonce(ctx context.Context, n Nonce) (taken *Nonce, err error)
+	// Prune deletes nonces and sessions that ended before now, at most limit
+	// of each, and returns how many rows went.
+	Prune(ctx context.Context, now time.Time, limit int) (int64, error)
+}
+
+// LaunchEntry is a row of the launch log: one launch, good or refused. It
+// holds no personal data, secret or signature.
+type LaunchEntry struct {
+	ID          string
+	At          time.Time
+	Code        string // "ok" or an error code; learners see it with the ID's first characters
+	Verified    bool   // the signature was good
+	ConsumerID  string // "" when unknown
+	ConsumerKey string // as sent, cut to 255 characters
+	CourseKey   string
+	UsageKey    string
+	Detail      string // for the operator: fallback used, clock difference, base string shape
+	Repeats     int64  // further refusals folded into this row
+}
+
+// LaunchFilter selects launch-log rows; zero fields select all.
+type LaunchFilter struct {
+	ConsumerID string
+	Code       string
+	Failed     bool   // only refusals
+	Prefix     string // of the ID, as shown to learners
+	Limit      int    // 0 means 100
+}
+
+// LaunchLog keeps what happened at the front door.
+type LaunchLog interface {
+	Append(ctx context.Context, e LaunchEntry) error
+	// AppendUnverified is Append for requests nobody vouches for: when more
+	// than limit unverified rows are newer than since, the newest row with the
+	// same code and key is counted up instead, or, when there is none, nothing
+	// is written.
+	AppendUnverified(ctx context.Context, e LaunchEntry, since time.Time, limit int) error
+	List(ctx context.Context, f LaunchFilter) ([]LaunchEntry, error) // newest first
+	Prune(ctx context.Context, before time.Time, limit int) (int64, error)
+}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"lectern/internal/lti"
+)
+
+// Placement is a link in an LMS course that has been launched.
+type Placement struct {
+	ID           string
+	ConsumerID   string
+	LinkKey      string // resource link ID, or the usage key without one
+	LMSContext   lti.Context
+	Title        string
+	CourseKey    string
+	UsageKey     string
+	FirstAt      time.Time
+	LastLaunchAt time.Time
+	Launches     int64
+}
+
+// Placements keeps links that LMSs use and the gradebook cells behind them.
+type Placements interface {
+	// Upsert records a launch of (consumer, context, link key) and returns the
+	// placement's ID; the newest launch wins for every other field.
+	Upsert(ctx context.Context, p Placement) (id string, err error)
+	List(ctx context.Context, consumerID, courseKey string) ([]Placement, error)
+	// PutTarget inserts or re-points the grade target of (consumer, account,
+	// link key) and returns its ID. When it re-points a target whose owed score
+	// is parked, that score is owed again at once.
+	PutTarget(ctx context.Context, t lti.GradeTarget) (id string, err error)
+	Target(ctx context.Context, id string) (*lti.GradeTarget, error)
+	// Targets returns the targets of an account and scope that point at one of
+	// the usages of a course.
+	Targets(ctx context.Context, accountID, scope, courseKey string, usageKeys []string) ([]lti.GradeTarget, error)
+}
+
+// OwedState is where a score is on its way to the LMS.
+type OwedState string
+
+// The states. See package outcome for what moves a row between them.
+const (
+	Waiting   OwedState = "waiting"   // due at NextAt
+	Sending   OwedState = "sending"   // leased until LeaseUntil
+	Retrying  OwedState = "retrying"  // failed; due again at NextAt
+	Delivered OwedState = "delivered" // the LMS has the wanted version
+	Parked    OwedState = "parked"    // given up with a reason; revived by resend or a new launch
+)
+
+// OwedScore is the one row that says what we owe a grade target.
+type OwedScore struct {
+	ID               string
+	TargetID         string
+	WantedVersion    int64
+	DeliveredVersion int64
+	State            OwedState
+	Attempts         int       // since the score last changed or was resent
+	FirstChangeAt    time.Time // of the changes not delivered yet
+	NextAt           time.Time
+	LeaseUntil       time.Time
+	LeaseBy          string
+	LastError        string
+	LastScore        *float64 // ratio last delivered
+	DeliveredAt      time.Time
+}
+
+// Debt says that the score behind a target changed.
+type Debt struct {
+	TargetID string
+	At       time.Time     // of the change
+	Delay    time.Duration // 0 for leaves; composites gather changes this long
+}
+
+// Claimed is an owed score under lease, with all that sending needs.
+type Claimed struct {
+	OwedScore
+	Target lti.GradeTarget
+}
+
+// OwedFilter selects owed scores; zero fields select all.
+type OwedFilter struct {
+	ConsumerID string
+	CourseKey  string
+	AccountID  string
+	State      OwedState
+	Limit      int // 0 means no limit
+}
+
+// OwedRow is an owed score as lists show it.
+type OwedRow struct {
+	OwedScore
+	ConsumerID   string
+	ConsumerName string
+	AccountID    string
+	LTIUserID    string
+	CourseKey    string
+	UsageKey     string
+	Scope        string
+}
+
+// Attempt is one try to deliver a score.
+type Attempt struct {
+	ID      string
+	OwedID  string
+	At      time.Time
+	Took    time.Duration
+	Version int64
+	Score   float64 // ratio sent
+	Class   string  // done, transient, config, permanent, refused
+	Status  int     // HTTP status; 0 when no answer came
+	Detail  string  // what the LMS said, at most 500 bytes
+}
+
+// Owed is the outbox of scores.
+type Owed interface {
+	// Owe raises the wanted version of the target's owed score, creating it if
+	// needed. A row that waits keeps the earlier of its due times; a delivered
+	// or parked one becomes due at At+Delay.
+	Owe(ctx context.Context, d Debt) error
+	// Claim leases up to limit due rows to by, oldest first, at most perHost of
+	// each host, skipping the hosts listed. Rows whose lease ran out are due.
+	Claim(ctx context.Context, now time.Time, by string, lease time.Duration, limit int) ([]Claimed, error)
+	// Finish writes the outcome of a try of the claim: the state, and version as
+	// delivered when state is Delivered. When a newer version is wanted by
+	// then, the row goes back to Waiting at c.NextAt. It fails with ErrConflict
+	// when by no longer holds the lease.
+	Finish(ctx context.Context, c OwedScore, by string, a Attempt) error
+	// Release gives a lease back without a try, due again at next.
+	Release(ctx context.Context, id, by string, next time.Time) error
+	// NextDue returns when the next row is due, or ErrNotFound.
+	NextDue(ctx context.Context) (time.Time, error)
+	// Resend makes matching rows due now, delivered and parked ones too, and
+	// returns how many.
+	Resend(ctx context.Context, f OwedFilter, now time.Time) (int64, error)
+	List(ctx context.Context, f OwedFilter) ([]OwedRow, error)
+	Attempts(ctx context.Context, owedID string) ([]Attempt, error) // newest first
+	// ForLink returns the owed score of an account for a consumer's link.
+	ForLink(ctx context.Context, consumerID, accountID, linkKey string) (*OwedScore, error)
+}

@@ -1,0 +1,54 @@
+// Package store says what the product keeps, one interface per noun, and
+// nothing of how. Package sqlstore implements it on SQLite and PostgreSQL.
+//
+// Everything happens inside a function given to [Store.View] or
+// [Store.Update]: the function gets a [Tx], and what it writes becomes visible
+// together or not at all. An Update function may run more than once, so it
+// must not have effects outside its Tx. It should be short: no network, no
+// grading inside.
+//
+// Absence is [ErrNotFound], a clash with what is there is [ErrConflict]; both
+// are asserted by storetest for every engine. Moments are UTC with microsecond
+// precision; zero times are stored as absent.
+package store
+
+import (
+	"context"
+
+	"lectern/internal/errs"
+)
+
+// ErrNotFound means that there is no such row.
+var ErrNotFound = errs.New(errs.NotFound, "store_not_found", "", "There is no such thing here.", "")
+
+// ErrConflict means that a unique value is taken, or that a row changed since
+// it was read.
+var ErrConflict = errs.New(errs.Conflict, "store_conflict", "",
+	"Somebody else changed this at the same time. Please try again.", "")
+
+// Store is the database.
+type Store interface {
+	// View runs f for reading. Writes inside it fail.
+	View(ctx context.Context, f func(tx Tx) error) error
+	// Update runs f in one transaction and commits when f returns nil. When it
+	// returns an error nothing of f is kept and that error is returned.
+	Update(ctx context.Context, f func(tx Tx) error) error
+	// Ping reports whether the database answers.
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Tx gives access to everything kept, inside one transaction.
+type Tx interface {
+	Consumers() Consumers
+	Launches() Launches
+	LaunchLog() LaunchLog
+	Accounts() Accounts
+	Placements() Placements
+	Owed() Owed
+	Courses() Courses
+	Learners() Learners
+	Console() Console
+	Audit() Audit
+	Settings() Settings
+}
