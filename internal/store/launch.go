@@ -19,7 +19,7 @@ type Session struct {
 	ReturnURL   string
 	Locale      string
 	Query       string // raw query of the launch: show_title, view
-	TokenHash   []byte // SHA-256 of the session token; nil until one is issued
+	TokenHash   []byte // SHA-256 of the session token
 	HandleHash  []byte // SHA-256 of the one-time handle; nil once redeemed
 	HandleUntil time.Time
 	UserAgent   []byte // SHA-256 of the User-Agent that launched
@@ -44,9 +44,9 @@ type Launches interface {
 	// Redeem takes the handle away and sets the session token. It fails with
 	// ErrNotFound unless the handle is there, unredeemed and younger than now.
 	Redeem(ctx context.Context, id string, handleHash, tokenHash []byte, now time.Time) error
-	// Rehandle gives a session that was never redeemed a new one-time handle.
-	// It fails with ErrNotFound when it was redeemed already.
-	Rehandle(ctx context.Context, id string, handleHash []byte, until time.Time) error
+	// Rehandle gives a session that was never redeemed a new one-time handle
+	// and token. It fails with ErrNotFound when it was redeemed already.
+	Rehandle(ctx context.Context, id string, handleHash, tokenHash []byte, until time.Time) error
 	// Seen moves the time of last use; callers throttle it.
 	Seen(ctx context.Context, id string, at time.Time) error
 
