@@ -1,0 +1,194 @@
+// Package session is the right to use what a launch opened.
+//
+// Every launch has a session of its own, so two frames of two learners in one
+// browser never mix. Its ID is public and stands in the address
+// /learn/{launch}/; the credential is a random 256-bit token of which the
+// database holds only the SHA-256. The token travels in a cookie scoped to that
+// path or, where no cookie comes back, in the path itself:
+//
+//	launch ──303──▶ /learn/{launch}/?h=<handle>        handle: 60 s, one use, bound to the User-Agent
+//	  cookie came back  ──303──▶ /learn/{launch}/              cookie mode
+//	  no cookie         ──303──▶ /learn/{launch}/~<token>/     token mode
+//
+// What resulted stays: Back and reload never post the launch again.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"lectern/internal/account"
+	"lectern/internal/errs"
+	"lectern/internal/lti"
+	"lectern/internal/store"
+)
+
+// How long things live. A learner may watch a long video without a request.
+const (
+	HandleLife = time.Minute
+	idleLife   = 4 * time.Hour
+	totalLife  = 12 * time.Hour
+	seenEvery  = 5 * time.Minute
+)
+
+// ErrOver means that there is no session behind a request: it ended, was never
+// there, or the credential did not come along.
+var ErrOver = errs.New(errs.Forbidden, "session_over", "",
+	"This page is no longer open. Please open it again from your course.",
+	"The launch session ended, or the browser sent neither its cookie nor its token.")
+
+// ErrHandle means that a one-time handle was used twice, too late, or by
+// another browser.
+var ErrHandle = errs.New(errs.Forbidden, "session_handle_used", "",
+	"This link was already used or is too old. Please open it again from your course.",
+	"A launch's one-time handle works once, for a minute, in the browser that launched.")
+
+// Session is a live launch session with the people behind it.
+type Session struct {
+	store.Session
+	Consumer       *lti.Consumer
+	Account        *account.Account
+	Base           string   // path its pages live under; ends with "/"
+	FrameAncestors []string // origins that may frame its pages, 'self' apart
+}
+
+// Sessions opens and finds launch sessions.
+type Sessions struct {
+	Store store.Store
+	Clock func() time.Time
+}
+
+// Ticket is what the launch's answer carries: the only copy of its credentials.
+type Ticket struct {
+	Handle string // one-time, for the address
+	Token  string // for the cookie
+}
+
+// Open adds a session for s to the launch's transaction. It sets the
+// credentials and times of s.
+func (m *Sessions) Open(ctx context.Context, tx store.Tx, s *store.Session, userAgent string) (Ticket, error) {
+	t := newTicket()
+	now := m.Clock()
+	s.HandleHash, s.HandleUntil = Hash(t.Handle), now.Add(HandleLife)
+	s.TokenHash, s.UserAgent = Hash(t.Token), Hash(userAgent)
+	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(totalLife)
+	return t, tx.Launches().Create(ctx, s)
+}
+
+// Reopen answers a repeat of the launch that made session id: a double click.
+// It works only until the handle is redeemed, within its minute, and in the
+// same browser; otherwise it fails with [ErrHandle] and writes nothing.
+func (m *Sessions) Reopen(ctx context.Context, tx store.Tx, id, userAgent string) (Ticket, error) {
+	s, err := tx.Launches().ByID(ctx, id)
+	if err != nil {
+		return Ticket{}, notFound(err, ErrHandle)
+	}
+	if !m.Clock().Before(s.CreatedAt.Add(HandleLife)) || !same(s.UserAgent, Hash(userAgent)) {
+		return Ticket{}, ErrHandle
+	}
+	t := newTicket()
+	err = tx.Launches().Rehandle(ctx, id, Hash(t.Handle), Hash(t.Token), s.HandleUntil)
+	return t, notFound(err, ErrHandle)
+}
+
+// Land redeems the handle of session id. It returns the token to carry in the
+// path, or "" when the cookie came back and is the credential.
+func (m *Sessions) Land(ctx context.Context, id, handle, cookie, userAgent string) (token string, err error) {
+	err = m.Store.Update(ctx, func(tx store.Tx) error {
+		token = ""
+		s, err := tx.Launches().ByID(ctx, id)
+		if err != nil {
+			return notFound(err, ErrHandle)
+		}
+		if !same(s.UserAgent, Hash(userAgent)) {
+			return ErrHandle
+		}
+		hash := s.TokenHash
+		if !same(hash, Hash(cookie)) {
+			token = newToken()
+			hash = Hash(token)
+		}
+		return notFound(tx.Launches().Redeem(ctx, id, Hash(handle), hash, m.Clock()), ErrHandle)
+	})
+	return token, err
+}
+
+// Find returns the live session id if token is its credential. userAgent is
+// checked only where the token came in the path, which is easier to leak than a
+// cookie.
+func (m *Sessions) Find(ctx context.Context, id, token string, inPath bool, userAgent string) (*Session, error) {
+	found := &Session{}
+	err := m.Store.View(ctx, func(tx store.Tx) error {
+		s, err := tx.Launches().ByID(ctx, id)
+		if err != nil {
+			return notFound(err, ErrOver)
+		}
+		if !same(s.TokenHash, Hash(token)) || inPath && !same(s.UserAgent, Hash(userAgent)) {
+			return ErrOver
+		}
+		found.Session = *s
+		return m.people(ctx, tx, found)
+	})
+	if err != nil {
+		return nil, err
+	}
+	now := m.Clock()
+	if now.After(found.ExpiresAt) || now.After(found.SeenAt.Add(idleLife)) {
+		return nil, ErrOver
+	}
+	found.Base = "/learn/" + id + "/"
+	if inPath {
+		found.Base += "~" + token + "/"
+	}
+	if now.Sub(found.SeenAt) > seenEvery {
+		err = m.Store.Update(ctx, func(tx store.Tx) error { return tx.Launches().Seen(ctx, id, now) })
+	}
+	return found, err
+}
+
+// people fills in who is behind a session, and ends it when the operator
+// disabled one of them.
+func (m *Sessions) people(ctx context.Context, tx store.Tx, s *Session) error {
+	var err error
+	if s.Consumer, err = tx.Consumers().ByID(ctx, s.ConsumerID); err != nil {
+		return notFound(err, ErrOver)
+	}
+	if s.Account, err = tx.Accounts().ByID(ctx, s.AccountID); err != nil {
+		return notFound(err, ErrOver)
+	}
+	if !s.Consumer.Enabled || !s.Account.Enabled {
+		return ErrOver.With("consumer or account disabled")
+	}
+	s.FrameAncestors, err = tx.Consumers().Origins(ctx, s.ConsumerID)
+	return err
+}
+
+// Hash returns the SHA-256 of a credential, as the database keeps it.
+func Hash(credential string) []byte {
+	sum := sha256.Sum256([]byte(credential))
+	return sum[:]
+}
+
+// newToken returns 256 random bits, safe in a path and in a cookie.
+func newToken() string {
+	var b [32]byte
+	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails since Go 1.24
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func newTicket() Ticket { return Ticket{Handle: newToken(), Token: newToken()} }
+
+func same(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
+
+// notFound turns an absent row into the error a person should read.
+func notFound(err error, instead *errs.Error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return instead.Wrap(err)
+	}
+	return err
+}
