@@ -1,0 +1,65 @@
+package learn
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"gocloud.dev/blob"
+
+	"lectern/internal/catalog"
+	"lectern/internal/errs"
+	"lectern/internal/session"
+	"lectern/internal/store"
+)
+
+// ErrView means that a launch asked for a view there is not.
+var ErrView = errs.New(errs.Invalid, "launch_view_unknown", "",
+	"This link asks for a view that does not exist.",
+	"In the launch address, view is student_view or public_view, or is left out.")
+
+// ErrBlock means that there is no such block in what was launched, or not for
+// this learner.
+var ErrBlock = errs.New(errs.NotFound, "block_hidden", "",
+	"This content is not available: it may not have started yet, or it is not shown to learners.",
+	"Check start dates, staff-only and group settings of the block and of all around it.")
+
+// ErrAsset means that a course has no such file, or not at this address.
+var ErrAsset = errs.New(errs.NotFound, "asset_unknown", "",
+	"There is no such file in this course.",
+	"The course's import report lists links without a file.")
+
+// Deps is what the pages need.
+type Deps struct {
+	Store   store.Store
+	Catalog *catalog.Catalog
+	Blobs   *blob.Bucket
+	Clock   func() time.Time
+}
+
+// Handler serves learners' pages. It is safe for concurrent use.
+type Handler struct{ Deps }
+
+// New returns a handler; it fails when an embedded template is broken.
+func New(d Deps) (*Handler, error) { return &Handler{Deps: d}, nil }
+
+// CheckQuery reports whether the query of a launch address asks for something
+// we can show: its error is [ErrView].
+func CheckQuery(q url.Values) error {
+	switch q.Get("view") {
+	case "", "student_view", "public_view":
+		return nil
+	}
+	return ErrView.With("view=%.100q", q.Get("view"))
+}
+
+// Serve answers a request below the session's base; rest is what follows it,
+// unescaped.
+func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Session, rest string) error {
+	return ErrBlock
+}
+
+// Asset serves GET /asset/{version}/static/{name}: a file that is not locked.
+func (h *Handler) Asset(w http.ResponseWriter, r *http.Request, version, name string) error {
+	return ErrAsset
+}
