@@ -1,0 +1,122 @@
+// Package config is everything an operator can set. Each field of [Config] is
+// a flag, an environment variable and a line in lectern.json; its help text is
+// the manual. No other package reads the environment.
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Config is the settings of a site. Its defaults run a working server on
+// localhost with SQLite, so every field is optional.
+type Config struct {
+	Listen string `default:"localhost:8000" env:"LECTERN_LISTEN" help:"Address to serve on, host:port."`
+
+	PublicURL string `env:"LECTERN_PUBLIC_URL" help:"Address that browsers and LMSs use, e.g. https://lectern.example.edu. OAuth signatures cover it, so it must be exactly what the LMS was given. Default: http:// and the listen address." placeholder:"URL"`
+
+	Data string `default:"data" env:"LECTERN_DATA" help:"Folder for the database, course files and the sealing key." placeholder:"DIR"`
+
+	Database string `env:"LECTERN_DATABASE" help:"File path for SQLite or a postgres:// URL. Default: lectern.db in the data folder." placeholder:"DSN"`
+
+	Assets string `env:"LECTERN_ASSETS" help:"Where course files live, as a bucket URL (file:///…). Default: the folder assets in the data folder." placeholder:"URL"`
+
+	SealingKey string `env:"LECTERN_SEALING_KEY" help:"Key that consumer secrets are sealed with: 32 bytes in base64. Default: sealing.key in the data folder, made at first start. Replicas share it; without it the secrets are lost." placeholder:"KEY"`
+
+	OutboundAllow []string `env:"LECTERN_OUTBOUND_ALLOW" help:"Networks (CIDR) that scores may be sent to besides public addresses, over plain http too: an LMS inside the campus." placeholder:"CIDR"`
+
+	TrustedProxies []string `env:"LECTERN_TRUSTED_PROXIES" help:"Networks (CIDR) whose X-Forwarded-Proto and X-Forwarded-Host are believed. Not needed with a public URL." placeholder:"CIDR"`
+
+	AggregateDelay time.Duration `default:"1m" env:"LECTERN_AGGREGATE_DELAY" help:"How long changes of a subsection's or unit's score are gathered into one message, counted from the first change."`
+
+	LaunchWindow time.Duration `default:"5m" env:"LECTERN_LAUNCH_WINDOW" help:"How old or how far in the future a launch's timestamp may be; 1m to 90m."`
+
+	EmailDomain string `default:"lti.example.com" env:"LECTERN_LTI_USER_EMAIL_DOMAIN" help:"Domain of the made-up e-mail addresses of anonymous learners. Nothing is ever sent there."`
+
+	LTIProvider bool `default:"true" negatable:"" env:"LECTERN_LTI_PROVIDER" help:"Answer LTI launches. Off: every launch gets 403."`
+
+	LaunchLogDays int `default:"30" env:"LECTERN_LAUNCH_LOG_DAYS" help:"How many days the launch log is kept."`
+
+	LogFormat string `default:"text" enum:"text,json" env:"LECTERN_LOG_FORMAT" help:"Log lines as text or json."`
+}
+
+// DSN returns where the database is.
+func (c *Config) DSN() string {
+	if c.Database != "" {
+		return c.Database
+	}
+	return filepath.Join(c.Data, "lectern.db")
+}
+
+// AssetURL returns the bucket URL of course files.
+func (c *Config) AssetURL() (string, error) {
+	if c.Assets != "" {
+		return c.Assets, nil
+	}
+	dir, err := filepath.Abs(filepath.Join(c.Data, "assets"))
+	if err != nil {
+		return "", fmt.Errorf("assets folder: %w", err)
+	}
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(dir), RawQuery: "create_dir=true&metadata=skip&no_tmp_dir=true"}
+	return u.String(), nil
+}
+
+// Public returns the site's address as browsers see it, without a trailing
+// slash. listening is where the server really listens, for the default.
+func (c *Config) Public(listening string) (*url.URL, error) {
+	raw := c.PublicURL
+	if raw == "" {
+		raw = "http://" + listening
+	}
+	u, err := url.Parse(strings.TrimRight(raw, "/"))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("public URL: %w", err)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("public URL %q: must start with https:// or http://", raw)
+	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("public URL %q: must be just scheme and host, e.g. https://lectern.example.edu", raw)
+	case u.Path != "":
+		return nil, fmt.Errorf("public URL %q: must have no path; give Lectern a host name of its own", raw)
+	}
+	return u, nil
+}
+
+// Allowed returns the networks scores may reach besides public addresses.
+func (c *Config) Allowed() ([]netip.Prefix, error) {
+	return prefixes("outbound allow", c.OutboundAllow)
+}
+
+// Proxies returns the networks whose forwarding headers are believed.
+func (c *Config) Proxies() ([]netip.Prefix, error) {
+	return prefixes("trusted proxies", c.TrustedProxies)
+}
+
+// Window returns the launch window within its bounds.
+func (c *Config) Window() time.Duration {
+	return min(max(c.LaunchWindow, time.Minute), 90*time.Minute)
+}
+
+func prefixes(what string, list []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, s := range list {
+		s = strings.TrimSpace(s)
+		if s == "" {
+			continue
+		}
+		if addr, err := netip.ParseAddr(s); err == nil {
+			out = append(out, netip.PrefixFrom(addr, addr.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}

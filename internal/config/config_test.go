@@ -1,0 +1,49 @@
+package config
+
+import "testing"
+
+func TestPublic(t *testing.T) {
+	for _, tt := range []struct{ name, set, want string }{
+		{"default", "", "http://localhost:8000"},
+		{"https", "https://lectern.example.edu", "https://lectern.example.edu"},
+		{"trailing slash", "https://lectern.example.edu/", "https://lectern.example.edu"},
+		{"port", "http://10.1.2.3:8080", "http://10.1.2.3:8080"},
+		{"no scheme", "lectern.example.edu", ""},
+		{"path", "https://example.edu/lectern", ""},
+		{"user", "https://me:pw@example.edu", ""},
+		{"query", "https://example.edu?x=1", ""},
+		{"other scheme", "ftp://example.edu", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Config{PublicURL: tt.set}
+			u, err := c.Public("localhost:8000")
+			if tt.want == "" {
+				if err == nil {
+					t.Fatalf("Public() = %v; want an error", u)
+				}
+				return
+			}
+			if err != nil || u.String() != tt.want {
+				t.Errorf("Public() = %v, %v; want %s", u, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestAllowed(t *testing.T) {
+	for _, tt := range []struct {
+		in   []string
+		want int // -1 means refused
+	}{
+		{nil, 0},
+		{[]string{"127.0.0.0/8", " 10.1.2.3 ", "fd00::/8", ""}, 3},
+		{[]string{"10.0.0.0/99"}, -1},
+		{[]string{"moodle.local"}, -1},
+	} {
+		c := Config{OutboundAllow: tt.in}
+		got, err := c.Allowed()
+		if (err != nil) != (tt.want < 0) || err == nil && len(got) != tt.want {
+			t.Errorf("Allowed(%q) = %v, %v; want %d networks", tt.in, got, err, tt.want)
+		}
+	}
+}
