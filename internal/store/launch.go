@@ -63,7 +63,7 @@ type Launches interface {
 type LaunchEntry struct {
 	ID          string
 	At          time.Time
-	Code        string // "ok" or an error code; learners see it with the ID's first characters
+	Code        string // "ok" or an error code; learners see it with the last characters of the ID
 	Verified    bool   // the signature was good
 	ConsumerID  string // "" when unknown
 	ConsumerKey string // as sent, cut to 255 characters
@@ -78,7 +78,7 @@ type LaunchFilter struct {
 	ConsumerID string
 	Code       string
 	Failed     bool   // only refusals
-	Prefix     string // of the ID, as shown to learners
+	Reference  string // the last characters of the ID, as learners are shown
 	Limit      int    // 0 means 100
 }
 

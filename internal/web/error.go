@@ -1,0 +1,109 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"lectern/internal/errs"
+	"lectern/ui"
+)
+
+// Status returns the HTTP status of a kind of error.
+func Status(k errs.Kind) int {
+	switch k {
+	case errs.Invalid:
+		return http.StatusBadRequest
+	case errs.Unauthorized, errs.Forbidden:
+		return http.StatusForbidden
+	case errs.NotFound:
+		return http.StatusNotFound
+	case errs.Method:
+		return http.StatusMethodNotAllowed
+	case errs.Conflict:
+		return http.StatusConflict
+	case errs.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case errs.TooMany:
+		return http.StatusTooManyRequests
+	case errs.Unavailable:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// ErrorPage renders errors for people and scripts.
+type ErrorPage struct{ tmpl *template.Template }
+
+// errorView is what the template ui/error/error.html gets.
+type errorView struct {
+	Title, Message, Code, Reference string
+	ReturnURL, ReturnHost           string
+	Style                           string
+	Again                           bool // trying again may help
+}
+
+func newErrorPage() (*ErrorPage, error) {
+	t, err := template.ParseFS(ui.FS, "error/error.html")
+	return &ErrorPage{t}, err
+}
+
+// Render answers with e: its public sentence and code, never its detail.
+func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error) {
+	page, status := PageOf(r), Status(e.Kind)
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		page.SetHeaders(w.Header(), "default-src 'none'")
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		//nolint:errcheck // the reader is gone if this fails
+		json.NewEncoder(w).Encode(map[string]string{
+			"code": e.Code, "message": e.Public, "reference": short(page.Reference),
+		})
+		return
+	}
+	v := errorView{
+		Title: title(e.Kind), Message: e.Public, Code: e.Code, Reference: short(page.Reference),
+		ReturnURL: page.ReturnURL, Style: ui.Asset("layout/base.css"),
+		Again: e.Kind == errs.Unavailable || e.Kind == errs.Internal,
+	}
+	if u, err := url.Parse(page.ReturnURL); err == nil {
+		v.ReturnHost = u.Host
+	}
+	var b bytes.Buffer
+	if err := p.tmpl.ExecuteTemplate(&b, "error.html", v); err != nil {
+		http.Error(w, e.Public, status)
+		return
+	}
+	page.SetHeaders(w.Header(),
+		"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'")
+	w.WriteHeader(status)
+	w.Write(b.Bytes()) //nolint:errcheck // the reader is gone if this fails
+}
+
+func title(k errs.Kind) string {
+	switch k {
+	case errs.NotFound:
+		return "Not found"
+	case errs.Invalid, errs.Method, errs.TooLarge:
+		return "This request did not work"
+	case errs.Unauthorized, errs.Forbidden:
+		return "This page cannot be opened"
+	case errs.Conflict:
+		return "Something changed meanwhile"
+	case errs.TooMany:
+		return "Too many tries"
+	}
+	return "Something went wrong"
+}
+
+// short returns the part of a reference that people can read out. Version 7
+// UUIDs start with the time, so the end is what tells them apart.
+func short(reference string) string {
+	if len(reference) < 12 {
+		return reference
+	}
+	return reference[len(reference)-12:]
+}
