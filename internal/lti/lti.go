@@ -1,6 +1,7 @@
 package lti
 
 import (
+	"math"
 	"strconv"
 	"time"
 )
@@ -123,12 +124,13 @@ type Score struct {
 }
 
 // Ratio returns Earned/Possible clamped to [0, 1], and 0 when nothing can be
-// earned.
+// earned or the points are not numbers.
 func (s Score) Ratio() float64 {
-	if s.Possible <= 0 {
+	r := s.Earned / s.Possible
+	if s.Possible <= 0 || math.IsNaN(r) {
 		return 0
 	}
-	return min(max(s.Earned/s.Possible, 0), 1)
+	return min(max(r, 0), 1)
 }
 
 // Text returns the ratio as the plain decimal that outcome services take:

@@ -2,14 +2,16 @@ package outcome
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"lectern/internal/lti"
 	"lectern/internal/store"
 )
 
-// Scorer knows scores. Package grading has the real one.
+// Scorer knows scores. *grading.Service is one.
 type Scorer interface {
 	// TargetScore returns the score behind a grade target as it is now, and
 	// whether the learner has answered anything of it. A target whose content
@@ -17,25 +19,256 @@ type Scorer interface {
 	TargetScore(ctx context.Context, t lti.GradeTarget) (score lti.Score, answered bool, err error)
 }
 
+// Message is one score on its way to one gradebook cell.
+type Message struct {
+	Address   string // lis_outcome_service_url
+	SourcedID string
+	Key       string // consumer key
+	Secret    string
+	Score     lti.Score
+}
+
+// Sender sends a score and says what came of it. It must give up when ctx ends
+// and may be called by many goroutines. [Basic] is one.
+type Sender interface {
+	Send(ctx context.Context, m Message) Reply
+}
+
+// Opener opens sealed secrets. *sealed.Ring is one.
+type Opener interface {
+	Open(box []byte, aad string) ([]byte, error)
+}
+
+// Times of a try. The lease covers waiting for a turn and both requests that a
+// rotation of secrets may need.
+const (
+	leaseFor    = 120 * time.Second
+	sendTimeout = 30 * time.Second // whole request
+	leaseMargin = 5 * time.Second  // left over when the request has timed out
+)
+
+// Bounds of the loop.
+const (
+	claimBatch = 32
+	passesMax  = 256 // rows under lease at a time
+	pollEvery  = time.Second
+	pollLeast  = 10 * time.Millisecond
+)
+
 // Deliverer sends owed scores. Fill in the exported fields, then call
 // [Deliverer.Start] or [Deliverer.Drain]; do not copy it.
 type Deliverer struct {
-	Store  store.Store
-	Scorer Scorer
-	Clock  func() time.Time // nil: time.Now
-	Log    *slog.Logger     // nil: slog.Default
+	Store   store.Store
+	Scorer  Scorer
+	Sender  Sender
+	Secrets Opener
+	Name    string           // of this process, on leases; must be unique among replicas
+	Clock   func() time.Time // nil: time.Now
+	Chance  func() float64   // uniform in [0, 1); nil: math/rand/v2
+	Log     *slog.Logger     // nil: slog.Default
+	Metrics Metrics          // the zero value counts nothing
+
+	once    sync.Once
+	lanes   *lanes
+	wake    chan struct{}
+	stop    chan struct{} // closed: send nothing more
+	stopped sync.Once
+	cancel  context.CancelFunc // ends what is being sent
+	looping sync.WaitGroup
+	tries   sync.WaitGroup
+}
+
+// Metrics are the numbers a Deliverer reports. Nil functions are skipped.
+type Metrics struct {
+	Tried func(class Class, took time.Duration)
+	Lag   func(oldest time.Duration) // how long the row due first has been due
+}
+
+func (d *Deliverer) prepare() {
+	d.once.Do(func() {
+		d.lanes = newLanes()
+		d.wake = make(chan struct{}, 1)
+		d.stop = make(chan struct{})
+	})
 }
 
 // Start delivers in the background until [Deliverer.Stop]. It returns at once.
 // ctx carries values only; its end does not stop anything.
-func (d *Deliverer) Start(ctx context.Context) {}
+func (d *Deliverer) Start(ctx context.Context) {
+	d.prepare()
+	ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	d.looping.Go(func() { d.loop(ctx) })
+}
 
-// Stop claims nothing more and waits for what is being sent, until ctx ends.
-// What was not sent is still owed.
-func (d *Deliverer) Stop(ctx context.Context) error { return nil }
+// Stop claims nothing more and waits for what is being sent, at most until ctx
+// ends; then it breaks off and returns ctx's error. What was not sent is still
+// owed.
+func (d *Deliverer) Stop(ctx context.Context) error {
+	d.prepare()
+	d.stopped.Do(func() { close(d.stop) })
+	idle := make(chan struct{})
+	go func() {
+		d.looping.Wait()
+		d.tries.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		if d.cancel != nil {
+			d.cancel()
+		}
+		return ctx.Err()
+	}
+}
 
 // Wake makes a started Deliverer look for due scores now. It never blocks.
-func (d *Deliverer) Wake() {}
+func (d *Deliverer) Wake() {
+	d.prepare()
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
 
-// Drain delivers all that is due now and returns when nothing is left.
-func (d *Deliverer) Drain(ctx context.Context) error { return nil }
+// Drain delivers all that is due now and returns when nothing is left, when
+// stopped, or with the first error of the store. It needs no Start.
+func (d *Deliverer) Drain(ctx context.Context) error {
+	d.prepare()
+	for !d.stopping() {
+		n, err := d.claim(ctx)
+		d.tries.Wait()
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Deliverer) stopping() bool {
+	select {
+	case <-d.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// loop claims what is due and sleeps until more is, or somebody wakes it.
+func (d *Deliverer) loop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-d.stop:
+			return
+		case <-d.wake:
+		case <-timer.C:
+		}
+		if d.stopping() {
+			return
+		}
+		n, err := d.claim(ctx)
+		switch {
+		case err != nil:
+			d.log().ErrorContext(ctx, "outcome claim", "error", err)
+			timer.Reset(pollEvery)
+		case n > 0:
+			timer.Reset(pollLeast) // there may be more
+		default:
+			timer.Reset(d.sleep(ctx))
+		}
+	}
+}
+
+// sleep returns how long nothing can be due, at most pollEvery: other processes
+// write scores too, and they cannot wake us.
+func (d *Deliverer) sleep(ctx context.Context) time.Duration {
+	var due time.Time
+	err := d.Store.View(ctx, func(tx store.Tx) (err error) {
+		due, err = tx.Owed().NextDue(ctx)
+		return err
+	})
+	if err != nil {
+		if d.Metrics.Lag != nil && errors.Is(err, store.ErrNotFound) {
+			d.Metrics.Lag(0)
+		}
+		return pollEvery
+	}
+	wait := due.Sub(d.now())
+	if d.Metrics.Lag != nil {
+		d.Metrics.Lag(max(0, -wait))
+	}
+	if d.lanes.load() >= passesMax {
+		return pollEvery // who finishes wakes us
+	}
+	return max(pollLeast, min(wait, pollEvery))
+}
+
+// claim leases due rows and starts a try for each that gets a pass. The others
+// go back, due when their host can take them. It returns how many it leased.
+func (d *Deliverer) claim(ctx context.Context) (int, error) {
+	room := min(claimBatch, passesMax-d.lanes.load())
+	if room <= 0 {
+		return 0, nil
+	}
+	var list []store.Claimed
+	err := d.Store.Update(ctx, func(tx store.Tx) (err error) {
+		list, err = tx.Owed().Claim(ctx, d.now(), d.Name, leaseFor, room)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	var back []putBack
+	for _, c := range list {
+		p, again := d.lanes.admit(c.Target.Outcome.ServiceURL, c.Target.Outcome.SourcedID, d.now())
+		if p == nil {
+			back = append(back, putBack{c.ID, again})
+			continue
+		}
+		d.tries.Go(func() {
+			d.deliver(ctx, c, p)
+			d.Wake() // a pass is free, and the row may be owed anew
+		})
+	}
+	return len(list), d.release(ctx, back...)
+}
+
+// putBack is a lease to give back and when its row is due again.
+type putBack struct {
+	id    string
+	again time.Time
+}
+
+// release gives leases back without a try. A lease that ran out is not ours to
+// give.
+func (d *Deliverer) release(ctx context.Context, back ...putBack) error {
+	if len(back) == 0 {
+		return nil
+	}
+	return d.Store.Update(ctx, func(tx store.Tx) error {
+		for _, b := range back {
+			err := tx.Owed().Release(ctx, b.id, d.Name, b.again)
+			if err != nil && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (d *Deliverer) now() time.Time {
+	if d.Clock == nil {
+		return time.Now().UTC()
+	}
+	return d.Clock()
+}
+
+func (d *Deliverer) log() *slog.Logger {
+	if d.Log == nil {
+		return slog.Default()
+	}
+	return d.Log
+}

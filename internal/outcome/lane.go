@@ -1,0 +1,199 @@
+package outcome
+
+import (
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Bounds of a lane.
+const (
+	laneWidth     = 4                // requests at a time to one host
+	laneQueue     = 12               // more that may wait for their turn in memory
+	breakAfter    = 5                // consecutive transient failures that open the breaker
+	breakFirst    = 30 * time.Second // first pause of an open breaker
+	breakLongest  = 15 * time.Minute // longest pause, also for what Retry-After asks of a host
+	probeWait     = 5 * time.Second  // how long the others wait while one probe runs
+	slotLongest   = 15 * time.Minute // furthest a row is put off to get its turn
+	paceLongest   = time.Second      // longest time that a turn is taken to last
+	lanesKept     = 1024             // idle lanes remembered
+	busyTargetGap = time.Second      // when to look again at a gradebook cell being written
+)
+
+// lanes admits tries to hosts. It is safe for concurrent use.
+type lanes struct {
+	mu     sync.Mutex
+	byHost map[string]*lane
+	cells  map[string]bool // gradebook cells with a try under way
+	inside int             // passes not returned yet
+}
+
+// lane is one host. Its fields belong to lanes.mu, except turns.
+type lane struct {
+	turns    chan struct{} // holds a token per request under way
+	inside   int           // passes not returned yet
+	failures int           // consecutive transient ones
+	pause    time.Duration // last pause of the breaker
+	until    time.Time     // the breaker is open until then; zero when closed
+	probing  bool          // the breaker is half open, its probe under way
+	slot     time.Time     // when the row put off last gets its turn
+	pace     time.Duration // how long a good request takes, smoothed
+}
+
+// pass is the right to try once. Give it back with [pass.leave].
+type pass struct {
+	lanes *lanes
+	lane  *lane
+	cell  string
+	probe bool
+	began time.Time // zero until the turn came
+}
+
+func newLanes() *lanes {
+	return &lanes{byHost: map[string]*lane{}, cells: map[string]bool{}}
+}
+
+// hostOf returns the host and port of an address, "" when it has none.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+// admit gives a pass for a try at an address and cell there, or says when to
+// ask again.
+func (l *lanes) admit(address, cell string, now time.Time) (p *pass, again time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	cell = address + "\x00" + cell
+	if l.cells[cell] {
+		return nil, now.Add(busyTargetGap)
+	}
+	n := l.lane(hostOf(address))
+	probe := false
+	switch {
+	case now.Before(n.until):
+		return nil, n.putOff(n.until)
+	case !n.until.IsZero() && n.probing:
+		return nil, n.putOff(now.Add(probeWait))
+	case !n.until.IsZero():
+		n.probing, probe = true, true
+	case n.inside >= n.room():
+		return nil, n.putOff(now)
+	}
+	n.inside++
+	l.inside++
+	l.cells[cell] = true
+	return &pass{lanes: l, lane: n, cell: cell, probe: probe}, time.Time{}
+}
+
+// lane returns the lane of host, making it if needed. When there are many,
+// those that nobody is in are forgotten.
+func (l *lanes) lane(host string) *lane {
+	if n := l.byHost[host]; n != nil {
+		return n
+	}
+	if len(l.byHost) >= lanesKept {
+		for h, n := range l.byHost {
+			if n.inside == 0 {
+				delete(l.byHost, h)
+			}
+		}
+	}
+	n := &lane{turns: make(chan struct{}, laneWidth)}
+	l.byHost[host] = n
+	return n
+}
+
+// room returns how many passes the lane gives out at a time. Nothing queues at
+// a host that has begun to fail.
+func (n *lane) room() int {
+	if n.failures > 0 {
+		return laneWidth
+	}
+	return laneWidth + laneQueue
+}
+
+// putOff returns a time not before earliest, later for each row put off, at the
+// pace the host has shown. So a long queue comes due as fast as it can be sent
+// instead of all at once, again and again.
+func (n *lane) putOff(earliest time.Time) time.Time {
+	step := max(time.Millisecond, min(n.pace, paceLongest)/laneWidth)
+	if n.slot.Before(earliest) {
+		n.slot = earliest
+	}
+	if n.slot.Sub(earliest) < slotLongest {
+		n.slot = n.slot.Add(step)
+	}
+	return n.slot
+}
+
+// enter waits for a turn, until stop. When no turn came, or the host has gone
+// down meanwhile, it says when to ask again.
+func (p *pass) enter(stop <-chan struct{}, clock func() time.Time) (ok bool, again time.Time) {
+	select {
+	case <-stop:
+		return false, clock()
+	case p.lane.turns <- struct{}{}:
+	}
+	p.lanes.mu.Lock()
+	defer p.lanes.mu.Unlock()
+	p.began = clock()
+	select {
+	case <-stop:
+		return false, p.began
+	default:
+	}
+	if p.probe || p.lane.until.IsZero() {
+		return true, time.Time{}
+	}
+	return false, p.lane.putOff(p.lane.until)
+}
+
+// leave gives the pass back. r is nil when nothing was sent.
+func (p *pass) leave(r *Reply, now time.Time) {
+	l, n := p.lanes, p.lane
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !p.began.IsZero() {
+		<-n.turns
+	}
+	n.inside--
+	l.inside--
+	delete(l.cells, p.cell)
+	if p.probe {
+		n.probing = false
+	}
+	if r != nil {
+		n.learn(*r, now, now.Sub(p.began), p.probe)
+	}
+}
+
+// learn moves the breaker after a request.
+func (n *lane) learn(r Reply, now time.Time, took time.Duration, probe bool) {
+	if r.Class != Transient {
+		n.failures, n.pause, n.until, n.slot = 0, 0, time.Time{}, time.Time{}
+		n.pace = (3*n.pace + took) / 4
+		return
+	}
+	n.failures++
+	open := !n.until.IsZero() && !probe // somebody else opened it already
+	switch {
+	case open:
+	case r.RetryAfter > 0:
+		n.until = now.Add(min(r.RetryAfter, breakLongest))
+	case probe || n.failures >= breakAfter:
+		n.pause = min(max(breakFirst, 2*n.pause), breakLongest)
+		n.until = now.Add(n.pause)
+	}
+}
+
+// load returns how many passes are out.
+func (l *lanes) load() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.inside
+}
