@@ -1,0 +1,190 @@
+package launch
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"lectern/internal/account"
+	"lectern/internal/lti"
+	"lectern/internal/lti/lti11"
+	"lectern/internal/session"
+	"lectern/internal/store"
+	"lectern/internal/telemetry"
+)
+
+// admission is what the transaction of a good launch decides.
+type admission struct {
+	launchID string
+	ticket   session.Ticket
+	reopen   bool // an old repeat: the cookie in the browser decides
+}
+
+// admit writes everything a good launch leaves behind, in one transaction, and
+// returns where the learner goes.
+func (h *Handler) admit(w http.ResponseWriter, a *arrival) (location string, err error) {
+	ctx := a.r.Context()
+	id, err := uuid.NewV7()
+	if err != nil {
+		return "", err
+	}
+	var adm admission
+	err = h.Store.Update(ctx, func(tx store.Tx) error {
+		adm = admission{launchID: id.String()}
+		taken, err := h.useNonce(ctx, tx, a, adm.launchID)
+		if err != nil {
+			return err
+		}
+		if taken != nil {
+			adm, err = h.repeat(ctx, tx, a, taken)
+			return err
+		}
+		adm.ticket, err = h.write(ctx, tx, a, adm.launchID)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	telemetry.Add(ctx, slog.String("launch", adm.launchID), slog.String("consumer", a.entry.ConsumerID))
+	path := "/learn/" + adm.launchID + "/"
+	if adm.reopen {
+		return path, nil
+	}
+	http.SetCookie(w, session.Cookie(adm.launchID, adm.ticket.Token, h.Secure(a.r)))
+	return path + "?h=" + url.QueryEscape(adm.ticket.Handle), nil
+}
+
+// useNonce inserts the launch's nonce, or returns the row that has it already
+// [OAuth1 §3.3]. The insert is the first write, so that of two copies of a
+// launch that arrive together the second waits here and becomes a repeat.
+func (h *Handler) useNonce(ctx context.Context, tx store.Tx, a *arrival, launchID string) (*store.Nonce, error) {
+	n := a.verified.Nonce
+	hash, err := hex.DecodeString(n.Key)
+	if err != nil {
+		return nil, err
+	}
+	fingerprint, err := hex.DecodeString(n.Fingerprint)
+	if err != nil {
+		return nil, err
+	}
+	return tx.Launches().UseNonce(ctx, store.Nonce{
+		Hash: hash, Fingerprint: fingerprint, LaunchID: launchID, At: h.Clock(), ExpiresAt: n.ExpiresAt,
+	})
+}
+
+// repeat rules on a launch whose nonce was used. Refusals leave the
+// transaction empty. The very same launch within a minute, not yet opened, in
+// the same browser is a double click; later the cookie in the browser decides.
+func (h *Handler) repeat(ctx context.Context, tx store.Tx, a *arrival, taken *store.Nonce) (admission, error) {
+	known := &lti11.Nonce{Key: a.verified.Nonce.Key, Fingerprint: hex.EncodeToString(taken.Fingerprint)}
+	if _, err := lti11.Judge(known, a.verified.Nonce, a.verified.Launch.Consumer.StrictReplay); err != nil {
+		return admission{}, err
+	}
+	adm := admission{launchID: taken.LaunchID}
+	var err error
+	adm.ticket, err = h.Sessions.Reopen(ctx, tx, taken.LaunchID, a.r.UserAgent())
+	if errors.Is(err, session.ErrHandle) {
+		adm.reopen, err = true, nil
+	}
+	return adm, err
+}
+
+// write keeps all that a first-time launch says.
+func (h *Handler) write(ctx context.Context, tx store.Tx, a *arrival, launchID string) (session.Ticket, error) {
+	l := &a.verified.Launch
+	acc, err := h.Accounts.Resolve(ctx, tx.Accounts(), l)
+	if err != nil {
+		return session.Ticket{}, err
+	}
+	placementID, err := h.place(ctx, tx, a, l, acc)
+	if err != nil {
+		return session.Ticket{}, err
+	}
+	now := h.Clock()
+	if err := tx.Consumers().Launched(ctx, l.Consumer.ID, cut(l.Instance.GUID, 255), now); err != nil {
+		return session.Ticket{}, err
+	}
+	for _, origin := range origins(a.r, l) {
+		if err := tx.Consumers().LearnOrigin(ctx, l.Consumer.ID, origin, now); err != nil {
+			return session.Ticket{}, err
+		}
+	}
+	a.entry.CourseKey, a.entry.UsageKey = a.courseID.String(), a.usage.String()
+	if err := tx.LaunchLog().Append(ctx, a.entry); err != nil {
+		return session.Ticket{}, err
+	}
+	return h.Sessions.Open(ctx, tx, &store.Session{
+		ID: launchID, ConsumerID: l.Consumer.ID, AccountID: acc.ID, PlacementID: placementID,
+		CourseKey: a.courseID.String(), UsageKey: a.usage.String(), Scope: scope(l), Staff: l.Roles.Staff,
+		ReturnURL: l.Presentation.ReturnURL, Locale: cut(l.Presentation.Locale, 64), Query: a.r.URL.RawQuery,
+	}, a.r.UserAgent())
+}
+
+// place records the link and, when the LMS wants the score, where it goes. An
+// address we may not reach is kept with the reason, not dropped.
+func (h *Handler) place(
+	ctx context.Context, tx store.Tx, a *arrival, l *lti.Launch, acc *account.Account,
+) (placementID string, err error) {
+	now, courseKey, usageKey := h.Clock(), a.courseID.String(), a.usage.String()
+	linkKey := l.ResourceLink.ID
+	if linkKey == "" {
+		linkKey = usageKey
+	}
+	placementID, err = tx.Placements().Upsert(ctx, store.Placement{
+		ConsumerID: l.Consumer.ID, LinkKey: linkKey, LMSContext: l.Context, Title: l.ResourceLink.Title,
+		CourseKey: courseKey, UsageKey: usageKey, FirstAt: now, LastLaunchAt: now,
+	})
+	if err != nil || !l.Outcome.Wanted() || !l.Roles.SendsScore() {
+		return placementID, err
+	}
+	target := lti.GradeTarget{
+		ConsumerID: l.Consumer.ID, AccountID: acc.ID, LinkKey: linkKey, CourseKey: courseKey, UsageKey: usageKey,
+		Scope: scope(l), Outcome: l.Outcome, UpdatedAt: now,
+	}
+	if err := h.CheckURL(l.Outcome.ServiceURL); err != nil {
+		target.Refused = cut(err.Error(), 500)
+	}
+	_, err = tx.Placements().PutTarget(ctx, target)
+	return placementID, err
+}
+
+// scope is where the learner's state lives: shared by all links, or apart for
+// each LMS course when the consumer asks for it.
+func scope(l *lti.Launch) string {
+	if !l.Consumer.FreshState {
+		return ""
+	}
+	return l.Consumer.ID + "/" + l.Context.ID
+}
+
+// origins returns where a verified launch came from: the sites that frame us.
+func origins(r *http.Request, l *lti.Launch) []string {
+	var out []string
+	for _, raw := range []string{r.Header.Get("Origin"), r.Header.Get("Referer"), l.Presentation.ReturnURL} {
+		u, err := url.Parse(raw)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			continue
+		}
+		origin := u.Scheme + "://" + u.Host
+		if len(origin) < 256 && !slices.Contains(out, origin) && safeOrigin(u.Host) {
+			out = append(out, origin)
+		}
+	}
+	return out
+}
+
+// safeOrigin keeps what could end a directive out of our headers.
+func safeOrigin(host string) bool {
+	for _, c := range host {
+		if c <= ' ' || c > '~' || c == ';' || c == ',' || c == '\'' || c == '"' || c == '*' {
+			return false
+		}
+	}
+	return true
+}

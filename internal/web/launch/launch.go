@@ -1,0 +1,280 @@
+// Package launch is the front door: it takes LTI 1.1 launches and opens
+// sessions for them.
+//
+// One request goes through these steps; the first that fails decides the
+// answer, as in Open edX:
+//
+//	1  LTI switched off?                        403
+//	2  address of the right shape?              404
+//	3  body within bounds, nine parameters      413, 400
+//	4  consumer, signature, clock               403   nothing is written until here but a capped log row
+//	5  course and usage key, block, visible     404
+//	6  account                                  403
+//	7  one transaction: nonce, account, placement, grade target, session, log row
+//	8  303 to the learner's page
+//
+// A refused launch writes nothing but its row in the launch log. Its page may
+// be framed by any site, since nothing on it is private. Once the signature
+// holds the page offers the way back to the LMS, with lti_errormsg.
+package launch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"lectern/internal/account"
+	"lectern/internal/catalog"
+	"lectern/internal/course"
+	"lectern/internal/errs"
+	"lectern/internal/keys"
+	"lectern/internal/lti"
+	"lectern/internal/lti/lti11"
+	"lectern/internal/session"
+	"lectern/internal/store"
+	"lectern/internal/telemetry"
+	"lectern/internal/web"
+)
+
+// Prefix is the path of every LTI 1.1 launch, as in Open edX.
+const Prefix = "/lti_provider/courses/"
+
+// maxBody is the largest launch: content-item and Canvas bodies are big, a
+// normal one has some 6 kB.
+const maxBody = 1 << 20
+
+// Refusals that are about this site, not about the message.
+var (
+	ErrOff = errs.New(errs.Forbidden, "launch_disabled", "",
+		"This site does not take launches from course sites at the moment.",
+		"LECTERN_LTI_PROVIDER is off.")
+	ErrVerb = errs.New(errs.Invalid, "launch_not_posted", "LTI11 launch",
+		"This is the address of course content. Please open it from your course.",
+		"Somebody opened a launch address directly. In the LMS it belongs into an external tool link.")
+	ErrBody = errs.New(errs.TooLarge, "launch_too_large", "",
+		"The launch that your course site sent is too large. Please tell your course administrator.",
+		"A launch has at most 1 MiB.")
+	ErrBlock = errs.New(errs.NotFound, "launch_content_unknown", "",
+		"This content is not in the course any more. Please tell your course team.",
+		"The course has no block with this usage key: compare the link with lectern course links.")
+)
+
+// Deps is what launches need.
+type Deps struct {
+	Store    store.Store
+	Verifier *lti11.Verifier
+	Catalog  *catalog.Catalog
+	Sessions *session.Sessions
+	Accounts *account.Resolver
+	CheckURL func(raw string) error     // may scores be sent there?
+	Query    func(q url.Values) error   // does the launch address ask for something we can show?
+	Proxies  []netip.Prefix             // whose forwarding headers are believed
+	Secure   func(r *http.Request) bool // may this browser keep Secure cookies from us?
+	Clock    func() time.Time
+	Metrics  *telemetry.Metrics
+	Off      bool
+}
+
+// Handler takes launches. It is safe for concurrent use.
+type Handler struct{ Deps }
+
+// New returns a handler.
+func New(d Deps) *Handler { return &Handler{Deps: d} }
+
+// Mount adds the launch address to the mux.
+func (h *Handler) Mount(m *web.Mux) { m.HandleRaw(Prefix, h.serve) }
+
+// arrival is one launch on its way through the steps.
+type arrival struct {
+	r        *http.Request
+	entry    store.LaunchEntry
+	course   *course.Course
+	block    *course.Block
+	courseID keys.Course
+	usage    keys.Usage
+	verified *lti11.Verified // nil until the signature holds
+}
+
+// serve answers one launch and logs it, good or refused.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
+	page := web.PageOf(r)
+	page.Framing, page.Reference = web.FramedByAny, web.NewReference()
+	w.Header().Set("P3P", `CP="Lectern has no P3P policy."`)
+	a := &arrival{r: r, entry: store.LaunchEntry{ID: page.Reference, At: h.Clock(), Code: "ok"}}
+	location, err := h.open(w, a)
+	if err != nil {
+		h.refused(a, err)
+		return err
+	}
+	h.count("ok")
+	http.Redirect(w, r, location, http.StatusSeeOther)
+	return nil
+}
+
+// open goes through the steps and returns where the learner goes.
+func (h *Handler) open(w http.ResponseWriter, a *arrival) (location string, err error) {
+	if h.Off {
+		return "", ErrOff
+	}
+	courseKey, usage, errKeys := keys.ParseLaunchPath(strings.TrimPrefix(a.r.URL.EscapedPath(), Prefix))
+	if errors.Is(errKeys, keys.ErrAddress) {
+		return "", errKeys
+	}
+	a.courseID, a.usage = courseKey, usage
+	if err := h.verify(a); err != nil {
+		return "", err
+	}
+	if errKeys != nil {
+		return "", errKeys
+	}
+	if err := h.find(a); err != nil {
+		return "", err
+	}
+	return h.admit(w, a)
+}
+
+// verify checks everything that the message itself says.
+func (h *Handler) verify(a *arrival) error {
+	if a.r.Method != http.MethodPost {
+		return ErrVerb
+	}
+	body, err := io.ReadAll(io.LimitReader(a.r.Body, maxBody+1))
+	if err != nil {
+		return ErrVerb.With("read body: %w", err)
+	}
+	if len(body) > maxBody {
+		return ErrBody
+	}
+	verified, err := h.Verifier.Verify(a.r.Context(), &lti11.Request{
+		Method: a.r.Method, Target: a.r.RequestURI, ContentType: a.r.Header.Get("Content-Type"),
+		Body: body, Facts: h.facts(a.r), Origin: a.r.Header.Get("Origin"),
+	})
+	a.verified = verified
+	a.note(err)
+	return err
+}
+
+// facts are what the connection says about the browser's address.
+func (h *Handler) facts(r *http.Request) lti11.Facts {
+	f := lti11.Facts{Host: r.Host, TLS: r.TLS != nil}
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return f
+	}
+	for _, p := range h.Proxies {
+		if p.Contains(peer.Addr().Unmap()) {
+			f.Trusted = true
+			f.ForwardedProto = r.Header.Get("X-Forwarded-Proto")
+			f.ForwardedHost = r.Header.Get("X-Forwarded-Host")
+			f.ForwardedPort = r.Header.Get("X-Forwarded-Port")
+			f.ForwardedPrefix = r.Header.Get("X-Forwarded-Prefix")
+		}
+	}
+	return f
+}
+
+// find resolves the address to a block that this learner may see.
+func (h *Handler) find(a *arrival) error {
+	query := a.r.URL.Query()
+	if err := h.Query(query); err != nil {
+		return err
+	}
+	c, err := h.Catalog.Course(a.r.Context(), a.courseID.String())
+	if err != nil {
+		return err
+	}
+	a.course = c
+	a.block = c.Block(course.Ref{Type: a.usage.Type, ID: a.usage.ID})
+	if a.block == nil {
+		return ErrBlock.With("usage %q", a.usage.String())
+	}
+	return c.Visible(a.block, course.Viewer{}, h.Clock())
+}
+
+// note keeps for the operator what verification found out.
+func (a *arrival) note(err error) {
+	var refusal *lti11.Refusal
+	if errors.As(err, &refusal) {
+		a.entry.Detail = refusal.Error()
+		if refusal.Consumer != nil {
+			a.entry.ConsumerID, a.entry.ConsumerKey = refusal.Consumer.ID, refusal.Consumer.Key
+		}
+	}
+	if v := a.verified; v != nil {
+		c := v.Launch.Consumer
+		a.entry.Verified, a.entry.ConsumerID, a.entry.ConsumerKey = true, c.ID, c.Key
+		a.entry.Detail = strings.Join(append(v.Warnings, details(v)...), "; ")
+	}
+}
+
+func details(v *lti11.Verified) []string {
+	out := []string{"clock difference " + v.Age.String()}
+	if v.Fallback != "" {
+		out = append(out, "signature matched by "+string(v.Fallback))
+	}
+	if v.Secret == lti.Previous {
+		out = append(out, "signed with the previous secret")
+	}
+	return out
+}
+
+// refused logs a refusal and, when the LMS really sent the launch, offers the
+// learner the way back with a word on what happened [LTI11 "Return URL"].
+func (h *Handler) refused(a *arrival, err error) {
+	e := errs.From(err)
+	h.count(e.Code)
+	a.entry.Code = e.Code
+	a.entry.CourseKey, a.entry.UsageKey = a.courseID.String(), a.usage.String()
+	if a.entry.Detail == "" && e.Unwrap() != nil {
+		a.entry.Detail = e.Unwrap().Error()
+	}
+	if a.verified != nil {
+		l := a.verified.Launch
+		if back := l.Presentation.ReturnURL; back != "" {
+			plain := strings.HasPrefix(back, "http://")
+			if u, err := lti11.ReturnURL(back, plain, e.Public, "lectern: "+e.Code); err == nil {
+				web.PageOf(a.r).ReturnURL = u
+			}
+		}
+	}
+	// The log must not decide what the learner reads: its failure is only noted.
+	if err := h.logRefusal(context.WithoutCancel(a.r.Context()), a.entry); err != nil {
+		telemetry.Add(a.r.Context(), slog.String("launch_log", err.Error()))
+	}
+}
+
+// Limits on what strangers can write: this many unverified rows an hour.
+const (
+	unverifiedRows = 500
+	unverifiedSpan = time.Hour
+)
+
+func (h *Handler) logRefusal(ctx context.Context, e store.LaunchEntry) error {
+	e.Detail = cut(e.Detail, 4000)
+	return h.Store.Update(ctx, func(tx store.Tx) error {
+		if e.Verified {
+			return tx.LaunchLog().Append(ctx, e)
+		}
+		return tx.LaunchLog().AppendUnverified(ctx, e, e.At.Add(-unverifiedSpan), unverifiedRows)
+	})
+}
+
+func (h *Handler) count(code string) {
+	if h.Metrics != nil {
+		h.Metrics.Launch("1.1", code)
+	}
+}
+
+// cut shortens s to at most n bytes of whole characters.
+func cut(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	return strings.ToValidUTF8(s, "")
+}
