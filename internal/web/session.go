@@ -51,9 +51,10 @@ func land(w http.ResponseWriter, r *http.Request, sessions *session.Sessions, id
 	path := "/learn/" + url.PathEscape(id) + "/"
 	token, err := sessions.Land(r.Context(), id, handle, cookie, r.UserAgent())
 	if err != nil {
-		if _, live := sessions.Find(r.Context(), id, cookie, false, r.UserAgent()); live != nil {
+		if _, over := sessions.Find(r.Context(), id, cookie, false, r.UserAgent()); over != nil {
 			return err
 		}
+		token = ""
 	}
 	if token != "" {
 		path += "~" + token + "/"

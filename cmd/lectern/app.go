@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/fileblob" // the file:// scheme of asset URLs
+
+	"lectern/internal/account"
+	"lectern/internal/catalog"
+	"lectern/internal/config"
+	"lectern/internal/grading"
+	"lectern/internal/importer"
+	"lectern/internal/registry"
+	"lectern/internal/sealed"
+	"lectern/internal/store"
+	"lectern/internal/store/sqlstore"
+	"lectern/internal/telemetry"
+)
+
+// commandLine is who the audit names when nobody is signed in.
+const commandLine = "command line"
+
+// App is what commands work with. Parts that need the database are there after
+// [App.Open].
+type App struct {
+	Config  *config.Config
+	Context context.Context //nolint:containedctx // one command is one context; kong hands the App to it
+	Out     io.Writer
+	Err     io.Writer
+
+	Store     store.Store
+	Blobs     *blob.Bucket
+	Catalog   *catalog.Catalog
+	Registry  *registry.Registry
+	Grading   *grading.Service
+	Importer  *importer.Importer
+	Passwords *account.Passwords
+	Log       *slog.Logger
+}
+
+func now() time.Time { return time.Now().UTC() }
+
+// Open opens database and asset bucket and brings the schema up to date.
+func (a *App) Open() error {
+	if err := os.MkdirAll(a.Config.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	a.Log = telemetry.NewLogger(a.Err, a.Config.LogFormat)
+	keyring, err := a.keyring()
+	if err != nil {
+		return err
+	}
+	a.Store, err = sqlstore.Open(a.Context, a.Config.DSN(), sqlstore.Options{Migrate: true})
+	if err != nil {
+		return err
+	}
+	address, err := a.Config.AssetURL()
+	if err != nil {
+		return err
+	}
+	if a.Blobs, err = blob.OpenBucket(a.Context, address); err != nil {
+		return fmt.Errorf("course files: %w", err)
+	}
+	a.Catalog = catalog.New(a.Store)
+	a.Registry = &registry.Registry{Store: a.Store, Keys: keyring, Clock: now}
+	a.Grading = &grading.Service{Store: a.Store, Clock: now, AggregateDelay: a.Config.AggregateDelay}
+	a.Importer = &importer.Importer{Store: a.Store, Blobs: a.Blobs, Clock: now}
+	a.Passwords = account.NewPasswords(2)
+	return nil
+}
+
+func (a *App) keyring() (*sealed.Keyring, error) {
+	if raw := a.Config.SealingKey; raw != "" {
+		key, err := sealed.ParseKey(raw)
+		if err != nil {
+			return nil, err
+		}
+		return sealed.NewKeyring(key), nil
+	}
+	key, err := sealed.LoadOrCreateKey(filepath.Join(a.Config.Data, "sealing.key"))
+	if err != nil {
+		return nil, err
+	}
+	return sealed.NewKeyring(key), nil
+}
+
+// Close lets go of what Open took.
+func (a *App) Close() {
+	var err error
+	if a.Blobs != nil {
+		err = a.Blobs.Close()
+	}
+	if a.Store != nil {
+		err = errors.Join(err, a.Store.Close())
+	}
+	if err != nil {
+		fmt.Fprintln(a.Err, "lectern: closing:", err)
+	}
+}
+
+// printJSON prints v as one indented JSON document.
+func (a *App) printJSON(v any) error {
+	enc := json.NewEncoder(a.Out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// printTable prints rows under a header, in columns.
+func (a *App) printTable(header []string, rows [][]string) error {
+	w := tabwriter.NewWriter(a.Out, 0, 4, 2, ' ', 0)
+	for _, row := range append([][]string{header}, rows...) {
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(w, "\t")
+			}
+			fmt.Fprint(w, cell)
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,106 @@
+// Command lectern serves Open edX courses inside any LMS.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"lectern/internal/config"
+	"lectern/internal/errs"
+)
+
+// Exit codes of every command.
+const (
+	exitDone    = 0
+	exitRefused = 1 // with a reason
+	exitUsage   = 2
+)
+
+// cli is the command line: settings and commands.
+type cli struct {
+	config.Config
+
+	Serve    serveCmd    `cmd:"" help:"Run the site."`
+	Demo     demoCmd     `cmd:"" help:"Run the site with a sample course and a sample LMS, and print links to both."`
+	Course   courseCmd   `cmd:"" help:"Import courses and list their LTI links."`
+	Consumer consumerCmd `cmd:"" help:"Register external LMSs."`
+	User     userCmd     `cmd:"" help:"Manage the people who may use the console."`
+	Score    scoreCmd    `cmd:"" help:"See where scores are and send them again."`
+	Launch   launchCmd   `cmd:"" help:"See what happened to launches."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// exit carries kong's wish to stop, after printing help, out of its parser.
+type exit int
+
+// run is main without the process: it parses args, runs the command and returns
+// the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			c, ok := p.(exit)
+			if !ok {
+				panic(p)
+			}
+			code = int(c)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("lectern"),
+		kong.Description("Lectern serves Open edX courses inside any LMS."),
+		kong.Configuration(kong.JSON, "lectern.json"),
+		kong.UsageOnError(),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exit(code)) }), // help was printed
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "lectern: error:", err)
+		return exitUsage
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(stderr, "lectern: error:", err)
+		fmt.Fprintln(stderr, "lectern: hint: lectern --help lists commands and settings")
+		return exitUsage
+	}
+	app := &App{Config: &c.Config, Context: ctx, Out: stdout, Err: stderr}
+	defer app.Close()
+	if err := command.Run(app); err != nil {
+		report(stderr, err)
+		return exitRefused
+	}
+	return exitDone
+}
+
+// report prints why a command was refused: what happened, the detail an
+// operator may see, and what to do.
+func report(w io.Writer, err error) {
+	var e *errs.Error
+	if !errors.As(err, &e) || e.Public == "" {
+		fmt.Fprintln(w, "lectern: error:", err)
+		return
+	}
+	fmt.Fprintln(w, "lectern: error:", e.Public)
+	if detail := e.Unwrap(); detail != nil {
+		fmt.Fprintln(w, "lectern: detail:", detail)
+	}
+	if e.Hint != "" {
+		fmt.Fprintln(w, "lectern: hint:", e.Hint)
+	}
+}
