@@ -1,0 +1,52 @@
+package lti11
+
+import (
+	"context"
+	"time"
+
+	"lectern/internal/lti"
+	"lectern/internal/oauth1"
+)
+
+// Consumers finds who may launch.
+type Consumers interface {
+	// ByKey returns the consumer whose key is key, enabled or not, and its
+	// live secrets, the current one first. An unknown key is a nil consumer
+	// without an error, or an error of kind errs.NotFound.
+	ByKey(ctx context.Context, key string) (*lti.Consumer, []lti.Secret, error)
+}
+
+// Verified is a launch whose signature holds.
+type Verified struct {
+	Launch   lti.Launch
+	Nonce    Nonce
+	Address  oauth1.Address  // what the LMS signed, as we know it
+	Fallback oauth1.Fallback // the leniency that was needed; oauth1.Strict is none
+	Secret   lti.SecretSlot  // the secret that matched
+	Age      time.Duration   // our clock minus the LMS's; negative when the LMS is ahead
+	Warnings []string        // what the standard asks for and the launch lacks, for the operator
+
+	form []oauth1.Pair
+}
+
+// Param returns the value of a body parameter, the last one when it is
+// repeated, and "" when there is none. It is for parameters that no field of
+// Launch holds, such as custom_*.
+func (v *Verified) Param(name string) string { return last(v.form, name) }
+
+// Refusal is what is known about a launch that was not accepted. It is the
+// private detail of the error: find it with errors.As.
+type Refusal struct {
+	Consumer  *lti.Consumer // nil unless the key named one; unproven before the signature holds
+	Key       string        // oauth_consumer_key as sent, when it was looked up; unproven as well
+	Why       string        // for the operator; holds no values of the form
+	Diagnosis oauth1.Diagnosis
+}
+
+// Error returns Why and, for signatures, what would have matched.
+func (r *Refusal) Error() string {
+	if d := r.Diagnosis.String(); d != "" {
+		return r.Why + "; " + d
+	}
+	return r.Why
+}
