@@ -11,23 +11,28 @@ import (
 
 	"github.com/google/uuid"
 
+	"lectern/internal/errs"
 	"lectern/internal/lti"
+	"lectern/internal/lti/lti11"
+	"lectern/internal/safehttp"
 	"lectern/internal/store"
 )
 
-// What is said of rows that nothing is sent for.
+// What is said of rows that nothing was sent for.
 const (
 	sayNothingAnswered = "nothing answered yet"
-	sayContentGone     = "the content is not part of the course any more"
+	sayContentGone     = "the content is not part of a course here any more"
+	sayScoreUnknown    = "the score could not be read; the log says why"
 	sayConsumerGone    = "the consumer does not exist any more"
 	sayDisabled        = "the consumer is disabled"
-	saySecret          = "the consumer's secret cannot be opened: the sealing key has changed"
+	saySecret          = "the consumer's secret could not be read; the log says why"
 )
 
-// errLease means a lease is too short for a whole request.
-var errLease = errors.New("lease too short")
+// detailMax is how many bytes of an LMS's words are kept.
+const detailMax = 500
 
-// Times of saving what came of a try, when the store fails.
+// Tries of saving what came of a try, when the store fails, and the first pause
+// between them.
 const (
 	saveTries = 4
 	savePause = 250 * time.Millisecond
@@ -42,124 +47,105 @@ func (d *Deliverer) deliver(ctx context.Context, c store.Claimed, p *pass) {
 		return
 	}
 	began := d.now()
-	reply, score, err := d.try(ctx, c)
+	r, score, ok := d.try(ctx, c)
 	now := d.now()
-	if err != nil || ctx.Err() != nil {
+	if !ok || ctx.Err() != nil {
 		p.leave(nil, now)
-		d.giveBack(ctx, c, now.Add(retryAfterFault(err)))
+		d.giveBack(ctx, c, now)
 		return
 	}
-	if reply.sent() {
-		p.leave(&reply, now)
+	if r.sent {
+		p.leave(&r, now)
 	} else {
 		p.leave(nil, now)
 	}
-	d.finish(ctx, c, store.Attempt{
+	r.detail = clip(r.detail)
+	d.finish(ctx, c, r, store.Attempt{
 		OwedID: c.ID, At: began, Took: now.Sub(began), Version: c.WantedVersion,
-		Score: score.Ratio(), Class: string(reply.Class), Status: reply.Status, Detail: clip(reply.Detail),
-	}, reply)
+		Score: score.Ratio(), Class: string(r.class), Status: r.status, Detail: r.detail,
+	})
 }
 
-// sent reports whether a request went out.
-func (r Reply) sent() bool { return r.Class != Skipped && r.Class != Refused && !r.unsent }
-
-// retryAfterFault says when a row is due again after a try that did not happen.
-func retryAfterFault(err error) time.Duration {
-	if err == nil || errors.Is(err, errLease) || errors.Is(err, context.Canceled) {
-		return 0
-	}
-	return firstPause
-}
-
-// try reads the score and sends it. An error means that nothing was sent and
-// nothing is known about the LMS.
-func (d *Deliverer) try(ctx context.Context, c store.Claimed) (Reply, lti.Score, error) {
+// try reads the score and sends it. It reports false when the lease is too
+// short for a request.
+func (d *Deliverer) try(ctx context.Context, c store.Claimed) (result, lti.Score, bool) {
 	if why := c.Target.Refused; why != "" {
-		return Reply{Class: Refused, Detail: why}, lti.Score{}, nil
+		return result{class: Refused, detail: why}, lti.Score{}, true
 	}
 	score, answered, err := d.Scorer.TargetScore(ctx, c.Target)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return Reply{Class: Skipped, Detail: sayContentGone}, score, nil
+	case absent(err):
+		return result{class: Skipped, detail: sayContentGone}, score, true
 	case err != nil:
-		return Reply{}, score, err
+		d.log().ErrorContext(ctx, "outcome score", "owed", c.ID, "error", err)
+		return result{class: lti11.Transient, detail: sayScoreUnknown}, score, true
 	case !answered:
-		return Reply{Class: Skipped, Detail: sayNothingAnswered}, score, nil
+		return result{class: Skipped, detail: sayNothingAnswered}, score, true
 	}
-	consumer, secrets, err := d.credentials(ctx, c.Target.ConsumerID)
+	consumer, secrets, err := d.Consumers.Credentials(ctx, c.Target.ConsumerID)
 	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return Reply{Class: Skipped, Detail: sayConsumerGone}, score, nil
-	case err != nil:
-		return Reply{}, score, err
+	case absent(err):
+		return result{class: Skipped, detail: sayConsumerGone}, score, true
+	case err != nil || len(secrets) == 0:
+		d.log().ErrorContext(ctx, "outcome secret", "consumer", c.Target.ConsumerID, "error", err)
+		return result{class: lti11.Transient, detail: saySecret}, score, true
 	case !consumer.Enabled:
-		return Reply{Class: Config, Detail: sayDisabled, unsent: true}, score, nil
-	case len(secrets) == 0:
-		return Reply{Class: Config, Detail: saySecret, unsent: true}, score, nil
+		return result{class: lti11.Config, detail: sayDisabled}, score, true
 	}
-	reply, err := d.send(ctx, c, consumer.Key, secrets, score)
-	return reply, score, err
+	r, ok := d.send(ctx, c, consumer.Key, secrets, score)
+	return r, score, ok
 }
 
-// send posts the score, with the previous secret too when the LMS refuses the
-// signature made with the current one: it may not have been told yet.
-func (d *Deliverer) send(ctx context.Context, c store.Claimed, key string, secrets []string,
+// absent reports whether err says that something does not exist.
+func absent(err error) bool { return err != nil && errs.From(err).Kind == errs.NotFound }
+
+// send posts the score, with the previous secret too when the LMS does not take
+// the current one: it may not have been told yet. It reports false when the
+// lease is too short to send at all.
+func (d *Deliverer) send(ctx context.Context, c store.Claimed, key string, secrets []lti.Secret,
 	score lti.Score,
-) (reply Reply, err error) {
+) (r result, ok bool) {
 	for i, secret := range secrets {
 		if c.LeaseUntil.Sub(d.now()) < sendTimeout+leaseMargin {
-			if i == 0 {
-				return Reply{}, errLease
-			}
-			return reply, nil
+			break
 		}
-		reply = d.post(ctx, Message{
-			Address: c.Target.Outcome.ServiceURL, SourcedID: c.Target.Outcome.SourcedID,
-			Key: key, Secret: secret, Score: score,
-		})
-		if !reply.Signature {
+		next, mismatch := d.post(ctx, lti11.Target{
+			ServiceURL: c.Target.Outcome.ServiceURL, SourcedID: c.Target.Outcome.SourcedID,
+			Key: key, Secret: secret.Value, Clock: d.Clock,
+		}, score)
+		if i == 0 || next.class == lti11.Done {
+			r, ok = next, true
+		}
+		if !mismatch {
 			break
 		}
 	}
-	return reply, nil
+	return r, ok
 }
 
-func (d *Deliverer) post(ctx context.Context, m Message) Reply {
+// post makes one request. It reports whether the LMS may have refused it for
+// its signature.
+func (d *Deliverer) post(ctx context.Context, t lti11.Target, score lti.Score) (result, bool) {
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	return d.Sender.Send(ctx, m)
-}
-
-// credentials returns a consumer and its live secrets in clear text, current
-// first, leaving out those that do not open.
-func (d *Deliverer) credentials(ctx context.Context, id string) (c *lti.Consumer, secrets []string, err error) {
-	var boxes []store.SealedSecret
-	err = d.Store.View(ctx, func(tx store.Tx) (err error) {
-		if c, err = tx.Consumers().ByID(ctx, id); err != nil {
-			return err
-		}
-		boxes, err = tx.Consumers().Secrets(ctx, id)
-		return err
-	})
-	if err != nil {
-		return nil, nil, err
+	reply, err := lti11.ReplaceResult(ctx, d.Client, t, score)
+	r := result{
+		class: reply.Class, status: reply.HTTPStatus, retryAfter: reply.RetryAfter,
+		detail: reply.Why, sent: true,
 	}
-	for _, slot := range []lti.SecretSlot{lti.Current, lti.Previous} {
-		for _, b := range boxes {
-			if b.Slot != slot {
-				continue
-			}
-			if text, err := d.Secrets.Open(b.Box, store.SecretAAD(id, slot)); err == nil {
-				secrets = append(secrets, string(text))
-			}
-		}
+	if errors.Is(err, safehttp.ErrRefused) {
+		r.class, r.sent = Refused, false
 	}
-	return c, secrets, nil
+	if reply.Description != "" && r.class != lti11.Done {
+		r.detail += ": " + reply.Description
+	}
+	redirect := reply.HTTPStatus >= 300 && reply.HTTPStatus < 400
+	return r, reply.Class == lti11.Config && !redirect
 }
 
 // finish writes what came of a try. If it cannot, the lease runs out and the
 // score is sent again.
-func (d *Deliverer) finish(ctx context.Context, c store.Claimed, a store.Attempt, r Reply) {
+func (d *Deliverer) finish(ctx context.Context, c store.Claimed, r result, a store.Attempt) {
 	ctx = context.WithoutCancel(ctx) // what was sent must be known, even while stopping
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -169,7 +155,7 @@ func (d *Deliverer) finish(ctx context.Context, c store.Claimed, a store.Attempt
 	a.ID = id.String()
 	d.report(ctx, c, a)
 	for n := range saveTries {
-		err = d.Store.Update(ctx, func(tx store.Tx) error { return d.save(ctx, tx, c, a, r) })
+		err = d.Store.Update(ctx, func(tx store.Tx) error { return d.save(ctx, tx, c, r, a) })
 		if err == nil || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) {
 			return
 		}
@@ -178,7 +164,7 @@ func (d *Deliverer) finish(ctx context.Context, c store.Claimed, a store.Attempt
 	d.log().ErrorContext(ctx, "outcome attempt not saved", "owed", c.ID, "error", err)
 }
 
-func (d *Deliverer) save(ctx context.Context, tx store.Tx, c store.Claimed, a store.Attempt, r Reply) error {
+func (d *Deliverer) save(ctx context.Context, tx store.Tx, c store.Claimed, r result, a store.Attempt) error {
 	now := a.At.Add(a.Took)
 	since, err := failingSince(ctx, tx, c.OwedScore, now)
 	if err != nil {
@@ -217,9 +203,9 @@ func (d *Deliverer) giveBack(ctx context.Context, c store.Claimed, again time.Ti
 // report logs and counts a try. What the LMS said stays in the database: it may
 // name people.
 func (d *Deliverer) report(ctx context.Context, c store.Claimed, a store.Attempt) {
-	level := slog.LevelInfo
-	if Class(a.Class) != Done && Class(a.Class) != Skipped {
-		level = slog.LevelWarn
+	level := slog.LevelWarn
+	if a.Class == string(lti11.Done) || a.Class == string(Skipped) {
+		level = slog.LevelInfo
 	}
 	d.log().LogAttrs(ctx, level, "outcome",
 		slog.String("code", a.Class),
@@ -230,7 +216,7 @@ func (d *Deliverer) report(ctx context.Context, c store.Claimed, a store.Attempt
 		slog.Int("attempt", c.Attempts+1),
 		slog.Duration("took", a.Took))
 	if d.Metrics.Tried != nil {
-		d.Metrics.Tried(Class(a.Class), a.Took)
+		d.Metrics.Tried(a.Class, a.Took)
 	}
 }
 

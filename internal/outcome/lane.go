@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"lectern/internal/lti/lti11"
 )
 
 // Bounds of a lane.
@@ -154,7 +156,7 @@ func (p *pass) enter(stop <-chan struct{}, clock func() time.Time) (ok bool, aga
 }
 
 // leave gives the pass back. r is nil when nothing was sent.
-func (p *pass) leave(r *Reply, now time.Time) {
+func (p *pass) leave(r *result, now time.Time) {
 	l, n := p.lanes, p.lane
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -173,8 +175,8 @@ func (p *pass) leave(r *Reply, now time.Time) {
 }
 
 // learn moves the breaker after a request.
-func (n *lane) learn(r Reply, now time.Time, took time.Duration, probe bool) {
-	if r.Class != Transient {
+func (n *lane) learn(r result, now time.Time, took time.Duration, probe bool) {
+	if r.class != lti11.Transient {
 		n.failures, n.pause, n.until, n.slot = 0, 0, time.Time{}, time.Time{}
 		n.pace = (3*n.pace + took) / 4
 		return
@@ -183,8 +185,8 @@ func (n *lane) learn(r Reply, now time.Time, took time.Duration, probe bool) {
 	open := !n.until.IsZero() && !probe // somebody else opened it already
 	switch {
 	case open:
-	case r.RetryAfter > 0:
-		n.until = now.Add(min(r.RetryAfter, breakLongest))
+	case r.retryAfter > 0:
+		n.until = now.Add(min(r.retryAfter, breakLongest))
 	case probe || n.failures >= breakAfter:
 		n.pause = min(max(breakFirst, 2*n.pause), breakLongest)
 		n.until = now.Add(n.pause)

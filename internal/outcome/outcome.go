@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -14,29 +15,16 @@ import (
 // Scorer knows scores. *grading.Service is one.
 type Scorer interface {
 	// TargetScore returns the score behind a grade target as it is now, and
-	// whether the learner has answered anything of it. A target whose content
-	// is gone is store.ErrNotFound.
+	// whether the learner has answered anything of it. Content that is gone is
+	// an error of kind errs.NotFound.
 	TargetScore(ctx context.Context, t lti.GradeTarget) (score lti.Score, answered bool, err error)
 }
 
-// Message is one score on its way to one gradebook cell.
-type Message struct {
-	Address   string // lis_outcome_service_url
-	SourcedID string
-	Key       string // consumer key
-	Secret    string
-	Score     lti.Score
-}
-
-// Sender sends a score and says what came of it. It must give up when ctx ends
-// and may be called by many goroutines. [Basic] is one.
-type Sender interface {
-	Send(ctx context.Context, m Message) Reply
-}
-
-// Opener opens sealed secrets. *sealed.Ring is one.
-type Opener interface {
-	Open(box []byte, aad string) ([]byte, error)
+// Consumers knows who signs. *registry.Registry is one.
+type Consumers interface {
+	// Credentials returns a consumer and its live secrets, the current one
+	// first. A consumer that is gone is an error of kind errs.NotFound.
+	Credentials(ctx context.Context, id string) (*lti.Consumer, []lti.Secret, error)
 }
 
 // Times of a try. The lease covers waiting for a turn and both requests that a
@@ -58,15 +46,15 @@ const (
 // Deliverer sends owed scores. Fill in the exported fields, then call
 // [Deliverer.Start] or [Deliverer.Drain]; do not copy it.
 type Deliverer struct {
-	Store   store.Store
-	Scorer  Scorer
-	Sender  Sender
-	Secrets Opener
-	Name    string           // of this process, on leases; must be unique among replicas
-	Clock   func() time.Time // nil: time.Now
-	Chance  func() float64   // uniform in [0, 1); nil: math/rand/v2
-	Log     *slog.Logger     // nil: slog.Default
-	Metrics Metrics          // the zero value counts nothing
+	Store     store.Store
+	Scorer    Scorer
+	Consumers Consumers
+	Client    *http.Client     // from package safehttp
+	Name      string           // of this process, on leases; unique among replicas
+	Clock     func() time.Time // nil: time.Now
+	Chance    func() float64   // uniform in [0, 1); nil: math/rand/v2
+	Log       *slog.Logger     // nil: slog.Default
+	Metrics   Metrics          // the zero value counts nothing
 
 	once    sync.Once
 	lanes   *lanes
@@ -80,7 +68,7 @@ type Deliverer struct {
 
 // Metrics are the numbers a Deliverer reports. Nil functions are skipped.
 type Metrics struct {
-	Tried func(class Class, took time.Duration)
+	Tried func(class string, took time.Duration)
 	Lag   func(oldest time.Duration) // how long the row due first has been due
 }
 
