@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"lectern/internal/lti"
@@ -259,37 +258,31 @@ func setEnabled(app *App, what string, enabled bool) error {
 // consumerDeleteCmd deletes a consumer.
 type consumerDeleteCmd struct {
 	Consumer string `arg:"" help:"ID, key or name."`
-	Yes      bool   `help:"Delete; without it only the counts are printed."`
+	DryRun   bool   `help:"Only print what would go with it."`
 }
 
-// Run says what goes with the consumer and, with --yes, deletes it.
+// Run deletes the consumer and says what went with it. Accounts and learners'
+// work stay.
 func (c *consumerDeleteCmd) Run(app *App) error {
 	consumer, err := findConsumer(app, c.Consumer)
 	if err != nil {
 		return err
 	}
 	var usage store.ConsumerUsage
-	if c.Yes {
-		usage, err = app.Registry.Delete(app.Context, commandLine, consumer.ID)
-	} else {
+	verb := "Deleted"
+	if c.DryRun {
+		verb = "Deleting would remove"
 		err = app.Store.View(app.Context, func(tx store.Tx) (err error) {
 			usage, err = tx.Consumers().Usage(app.Context, consumer.ID)
 			return err
 		})
+	} else {
+		usage, err = app.Registry.Delete(app.Context, commandLine, consumer.ID)
 	}
 	if err != nil {
 		return err
 	}
-	verb := "Deleting would remove"
-	if c.Yes {
-		verb = "Deleted"
-	}
-	_, err = fmt.Fprintf(app.Out, "%s %s: %s learner links, %s open launches, %s grade targets, %s scores not delivered.\n",
-		verb, consumer.Name, count(usage.Learners), count(usage.Launches), count(usage.Targets), count(usage.OwedScores))
-	if err == nil && !c.Yes {
-		_, err = fmt.Fprintln(app.Out, "Add --yes to delete. Accounts and learners' work stay.")
-	}
+	_, err = fmt.Fprintf(app.Out, "%s %s: %d learner links, %d open launches, %d grade targets, %d scores not delivered.\n",
+		verb, consumer.Name, usage.Learners, usage.Launches, usage.Targets, usage.OwedScores)
 	return err
 }
-
-func count(n int64) string { return strconv.FormatInt(n, 10) }

@@ -14,6 +14,8 @@ type Accounts interface {
 	// ByLink returns the account of a consumer's user.
 	ByLink(ctx context.Context, consumerID, ltiUserID string) (*account.Account, error)
 	List(ctx context.Context, search string, limit int) ([]*account.Account, error)
+	// Admins lists the accounts that may use the console, by user name.
+	Admins(ctx context.Context) ([]*account.Account, error)
 	// Create fails with ErrConflict when the username is taken.
 	Create(ctx context.Context, a *account.Account) error
 	Update(ctx context.Context, a *account.Account) error

@@ -1,0 +1,318 @@
+// Package signin lets operators into the console: a password, a session in a
+// cookie, and a one-time link for the very first administrator.
+package signin
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"lectern/internal/account"
+	"lectern/internal/errs"
+	"lectern/internal/store"
+)
+
+// How long things live, and how many failures are allowed.
+const (
+	SessionLife  = 12 * time.Hour
+	setupLife    = 24 * time.Hour
+	failures     = 5 // of one user name or address
+	failuresSpan = 15 * time.Minute
+)
+
+// FirstAdmin is the user name of the administrator that a new site starts with.
+const FirstAdmin = "admin"
+
+// What can go wrong when signing in.
+var (
+	ErrWrong = errs.New(errs.Forbidden, "signin_wrong", "",
+		"User name and password do not match.", "lectern user password sets a new password.")
+	ErrThrottled = errs.New(errs.TooMany, "signin_throttled", "",
+		"Too many tries. Please wait a quarter of an hour and try again.",
+		"Five failures of one user name or one address within 15 minutes.")
+	ErrSession = errs.New(errs.Forbidden, "signin_required", "", "Please sign in.", "")
+	ErrLink    = errs.New(errs.NotFound, "signin_link_used", "",
+		"This link was already used or is too old.", "lectern user password prints a new link.")
+	ErrUser      = errs.New(errs.NotFound, "user_unknown", "", "There is no such user.", "lectern user list shows them.")
+	ErrUserTaken = errs.New(errs.Conflict, "user_taken", "", "This user name is taken.", "")
+	ErrUserName  = errs.New(errs.Invalid, "user_name_malformed", "",
+		"A user name has 1 to 150 letters, digits or the characters @ . + - _", "")
+)
+
+// Service signs people in. It is safe for concurrent use.
+type Service struct {
+	Store     store.Store
+	Passwords *account.Passwords
+	Clock     func() time.Time
+}
+
+// SignIn checks a password and opens a session; token goes into a cookie.
+// address is where the request comes from, for the throttle. Its errors are
+// [ErrWrong] and [ErrThrottled].
+func (s *Service) SignIn(ctx context.Context, username, password, address string) (token string, err error) {
+	keys := []string{"name:" + strings.ToLower(strings.TrimSpace(username)), "address:" + address}
+	var who *account.Account
+	var tries int
+	err = s.Store.View(ctx, func(tx store.Tx) (err error) {
+		if tries, err = tx.Console().Throttled(ctx, keys, s.Clock()); err != nil {
+			return err
+		}
+		who, err = tx.Accounts().ByUsername(ctx, strings.TrimSpace(username))
+		if errors.Is(err, store.ErrNotFound) {
+			who, err = &account.Account{}, nil
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if tries >= failures {
+		return "", ErrThrottled
+	}
+	ok, err := s.Passwords.Check(ctx, password, who.PasswordHash)
+	if err != nil {
+		return "", err
+	}
+	if !ok || !who.Enabled || !who.Admin {
+		return "", s.failed(ctx, keys)
+	}
+	return s.open(ctx, who.ID, keys)
+}
+
+func (s *Service) failed(ctx context.Context, keys []string) error {
+	err := s.Store.Update(ctx, func(tx store.Tx) error {
+		_, err := tx.Console().Throttle(ctx, keys, s.Clock(), failuresSpan)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return ErrWrong
+}
+
+func (s *Service) open(ctx context.Context, accountID string, throttled []string) (string, error) {
+	token := newToken()
+	now := s.Clock()
+	return token, s.Store.Update(ctx, func(tx store.Tx) error {
+		if len(throttled) > 0 {
+			if err := tx.Console().Unthrottle(ctx, throttled); err != nil {
+				return err
+			}
+		}
+		return tx.Console().CreateSession(ctx, store.ConsoleSession{
+			TokenHash: hash(token), AccountID: accountID, CreatedAt: now, ExpiresAt: now.Add(SessionLife),
+		})
+	})
+}
+
+// Who returns the administrator behind a session token, or [ErrSession].
+func (s *Service) Who(ctx context.Context, token string) (*account.Account, error) {
+	if token == "" {
+		return nil, ErrSession
+	}
+	var who *account.Account
+	err := s.Store.View(ctx, func(tx store.Tx) error {
+		session, err := tx.Console().Session(ctx, hash(token), s.Clock())
+		if err != nil {
+			return err
+		}
+		who, err = tx.Accounts().ByID(ctx, session.AccountID)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) || err == nil && (!who.Enabled || !who.Admin) {
+		return nil, ErrSession
+	}
+	return who, err
+}
+
+// SignOut ends the session.
+func (s *Service) SignOut(ctx context.Context, token string) error {
+	return s.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.Console().DeleteSession(ctx, hash(token))
+	})
+}
+
+// Link makes a one-time link token that lets its holder set the password of an
+// account. Older links of the account end.
+func (s *Service) Link(ctx context.Context, accountID string) (token string, err error) {
+	token = newToken()
+	return token, s.Store.Update(ctx, func(tx store.Tx) error {
+		if err := tx.Console().DeleteSetupLinks(ctx, accountID); err != nil {
+			return err
+		}
+		return tx.Console().CreateSetupLink(ctx, store.SetupLink{
+			TokenHash: hash(token), AccountID: accountID, ExpiresAt: s.Clock().Add(setupLife),
+		})
+	})
+}
+
+// LinkOwner returns whose password a link sets, without using it up, or
+// [ErrLink].
+func (s *Service) LinkOwner(ctx context.Context, token string) (*account.Account, error) {
+	var who *account.Account
+	err := s.Store.View(ctx, func(tx store.Tx) error {
+		link, err := tx.Console().PeekSetupLink(ctx, hash(token), s.Clock())
+		if err != nil {
+			return err
+		}
+		who, err = tx.Accounts().ByID(ctx, link.AccountID)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrLink
+	}
+	return who, err
+}
+
+// Redeem sets the password by a link, ends the link and the account's other
+// sessions, and signs in.
+func (s *Service) Redeem(ctx context.Context, linkToken, password string) (token string, err error) {
+	who, err := s.LinkOwner(ctx, linkToken)
+	if err != nil {
+		return "", err
+	}
+	if err := s.SetPassword(ctx, who.ID, who.ID, password); err != nil {
+		return "", err
+	}
+	return s.open(ctx, who.ID, nil)
+}
+
+// SetPassword sets an account's password and ends its sessions and links. by
+// is who does it, for the audit.
+func (s *Service) SetPassword(ctx context.Context, by, accountID, password string) error {
+	phc, err := s.Passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, func(tx store.Tx) error {
+		who, err := tx.Accounts().ByID(ctx, accountID)
+		if err != nil {
+			return err
+		}
+		who.PasswordHash = phc
+		if err := tx.Accounts().Update(ctx, who); err != nil {
+			return err
+		}
+		if err := tx.Console().DeleteSetupLinks(ctx, accountID); err != nil {
+			return err
+		}
+		if err := tx.Console().DeleteSessions(ctx, accountID); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, by, "user.password", accountID)
+	})
+}
+
+// AddAdmin creates an administrator without a password.
+func (s *Service) AddAdmin(ctx context.Context, by, username, email string) (*account.Account, error) {
+	if !validName(username) {
+		return nil, ErrUserName
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nil, fmt.Errorf("account id: %w", err)
+	}
+	a := &account.Account{
+		ID: id.String(), Username: username, Email: strings.ToLower(strings.TrimSpace(email)),
+		Kind: account.Local, Admin: true, Enabled: true, CreatedAt: s.Clock(),
+	}
+	err = s.Store.Update(ctx, func(tx store.Tx) error {
+		if err := tx.Accounts().Create(ctx, a); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, by, "user.create", a.ID)
+	})
+	if errors.Is(err, store.ErrConflict) {
+		return nil, ErrUserTaken
+	}
+	return a, err
+}
+
+// Admins lists the people who may use the console.
+func (s *Service) Admins(ctx context.Context) ([]*account.Account, error) {
+	var out []*account.Account
+	err := s.Store.View(ctx, func(tx store.Tx) error {
+		all, err := tx.Accounts().Admins(ctx)
+		out = all
+		return err
+	})
+	return out, err
+}
+
+// FirstRun makes the first administrator and returns the token of a one-time
+// link to set the password, as long as nobody on the site can sign in; else it
+// returns "".
+func (s *Service) FirstRun(ctx context.Context) (linkToken string, err error) {
+	admins, err := s.Admins(ctx)
+	if err != nil {
+		return "", err
+	}
+	var first *account.Account
+	for _, a := range admins {
+		if a.PasswordHash != "" && a.Enabled {
+			return "", nil
+		}
+		if a.Username == FirstAdmin {
+			first = a
+		}
+	}
+	if first == nil {
+		first, err = s.AddAdmin(ctx, "first start", FirstAdmin, "")
+		if errors.Is(err, ErrUserTaken) { // another replica was faster and prints the link
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return s.Link(ctx, first.ID)
+}
+
+// Find returns the user with this name, or [ErrUser].
+func (s *Service) Find(ctx context.Context, username string) (*account.Account, error) {
+	var who *account.Account
+	err := s.Store.View(ctx, func(tx store.Tx) (err error) {
+		who, err = tx.Accounts().ByUsername(ctx, username)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, ErrUser
+	}
+	return who, err
+}
+
+func (s *Service) audit(ctx context.Context, tx store.Tx, by, act, subject string) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("audit id: %w", err)
+	}
+	return tx.Audit().Append(ctx, store.AuditEntry{ID: id.String(), At: s.Clock(), Who: by, Act: act, Subject: subject})
+}
+
+func validName(name string) bool {
+	if name == "" || len(name) > 150 {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune("@.+-_", r)
+	})
+}
+
+func newToken() string {
+	var b [32]byte
+	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails since Go 1.24
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func hash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
