@@ -50,8 +50,12 @@ type App struct {
 
 func now() time.Time { return time.Now().UTC() }
 
-// Open opens database and asset bucket and brings the schema up to date.
+// Open opens database and asset bucket and brings the schema up to date. It
+// does nothing when that is done.
 func (a *App) Open() error {
+	if a.Store != nil {
+		return nil
+	}
 	if err := os.MkdirAll(a.Config.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
