@@ -8,7 +8,7 @@ BENCH ?= .
 GO_DIRS := cmd internal ui
 TOOLS := bin/tools
 
-.PHONY: help run test check build deps fmt lint generate bench fuzz race clean
+.PHONY: help run test check tidy build deps fmt lint vet staticcheck golangci generate bench fuzz race clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,8 @@ run: build ## build, start the demo and print its links
 test: ## everything CI runs; every part runs even if one before it fails
 	@scripts/test
 
-check: lint ## format, vet, linters, generated code
+check: lint tidy ## format, vet, linters, generated code
+tidy:
 	@scripts/check
 
 build: ## bin/lectern and bin/fakelms
@@ -33,9 +34,12 @@ deps: ## fetch or install what the tests need
 fmt: ## gofmt all Go files
 	gofmt -w $(GO_DIRS)
 
-lint: $(TOOLS)/golangci-lint $(TOOLS)/staticcheck ## golangci-lint and staticcheck
+lint: vet staticcheck golangci ## go vet, staticcheck, golangci-lint
+vet:
 	go vet ./...
+staticcheck: $(TOOLS)/staticcheck
 	$(TOOLS)/staticcheck ./...
+golangci: $(TOOLS)/golangci-lint
 	$(TOOLS)/golangci-lint run
 
 generate: $(TOOLS)/sqlc ## queries to Go code (sqlc)
