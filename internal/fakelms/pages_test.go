@@ -69,13 +69,14 @@ func TestSettingsForms(t *testing.T) {
 	if got := post(t, l, "/settings/links", "", link); got != 400 || len(l.Links()) != 3 {
 		t.Errorf("adding a bad link: %d, links %+v", got, l.Links())
 	}
-	if got := post(t, l, "/settings/links/p1/remove", "", nil); got != 303 || len(l.Links()) != 2 {
+	if got := post(t, l, "/settings/links/h1/remove", "", nil); got != 303 || len(l.Links()) != 2 {
 		t.Errorf("removing a link: %d, links %+v", got, l.Links())
 	}
 	post(t, l, "/settings/credentials", "", url.Values{"key": {"k2"}, "secret": {"s2"}})
 	if key, secret := l.Credentials(); key != "k2" || secret != "s2" {
 		t.Errorf("credentials %q, %q", key, secret)
 	}
+	l.SetCredentials("k", "s")
 	if got := post(t, l, "/break", "https://elsewhere.example", url.Values{"fault": {"500"}}); got != 403 {
 		t.Errorf("form of another site: %d, want 403", got)
 	}

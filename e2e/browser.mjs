@@ -1,0 +1,85 @@
+// Chromium as people run it: started by its own defaults, not by Playwright's,
+// because Playwright switches off the very storage partitioning that decides
+// whether a frame of another site may keep a cookie.
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+export const cookieModes = {
+  all: "all cookies allowed",
+  thirdPartyBlocked: "third-party cookies blocked",
+  allBlocked: "all cookies blocked",
+};
+
+const preferences = {
+  all: { profile: { cookie_controls_mode: 0 } },
+  thirdPartyBlocked: { profile: { cookie_controls_mode: 1 } },
+  allBlocked: { profile: { default_content_setting_values: { cookies: 2 } } },
+};
+
+export const executable = process.env.LECTERN_CHROMIUM || "/usr/bin/chromium";
+
+// missingBrowser says why browser tests cannot run here, or returns false. In
+// CI a missing browser is a failure, never a skip.
+export async function missingBrowser() {
+  try {
+    await access(executable);
+    return false;
+  } catch {
+    const why = `no Chromium at ${executable}; install it or set LECTERN_CHROMIUM`;
+    if (process.env.CI === "true") throw new Error(why);
+    return why;
+  }
+}
+
+// openBrowser starts Chromium with a profile of its own. Close the result.
+export async function openBrowser({ cookies = "all", javaScript = true, viewport = { width: 1280, height: 900 } } = {}) {
+  const profile = await mkdtemp(join(tmpdir(), "lectern-e2e-"));
+  await mkdir(join(profile, "Default"));
+  await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences[cookies]));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: executable,
+    ignoreDefaultArgs: true,
+    args: [
+      "--headless=new", "--no-sandbox", "--remote-debugging-pipe", `--user-data-dir=${profile}`,
+      "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+      "--disable-quic", "--hide-scrollbars", "--force-color-profile=srgb", "about:blank",
+    ],
+    javaScriptEnabled: javaScript,
+    viewport,
+  });
+  context.setDefaultTimeout(15_000);
+  return {
+    context,
+    newPage: () => context.newPage(),
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+const require = createRequire(import.meta.url);
+
+// violations runs axe-core inside a page or frame, also one of another site,
+// and returns what it found as lines to read.
+export async function violations(frame) {
+  await frame.evaluate(await readFile(require.resolve("axe-core/axe.min.js"), "utf8"));
+  const found = await frame.evaluate(() => globalThis.axe.run(document, {
+    iframes: false,
+    resultTypes: ["violations"],
+  }));
+  return found.violations.flatMap((v) => v.nodes.map((n) =>
+    `${v.id} (${v.impact}): ${v.help} — ${n.target.join(" ")} — ${n.html.slice(0, 160)}`));
+}
+
+const artifacts = fileURLToPath(new URL("./artifacts/", import.meta.url));
+
+// screenshot writes artifacts/{name}.png of a whole page.
+export async function screenshot(page, name, options = { fullPage: true }) {
+  await mkdir(artifacts, { recursive: true });
+  await page.screenshot({ path: join(artifacts, `${name}.png`), ...options });
+}
