@@ -59,7 +59,7 @@ func (a *App) Open() error {
 	if err := os.MkdirAll(a.Config.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	a.Log = telemetry.NewLogger(a.Err, a.Config.LogFormat)
+	a.Log = telemetry.NewLogger(a.Err, telemetry.Format(a.Config.LogFormat), slog.LevelInfo)
 	keyring, err := a.keyring()
 	if err != nil {
 		return err

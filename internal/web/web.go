@@ -147,7 +147,7 @@ func (m *Mux) log(r *http.Request, rec *recorder, took time.Duration) {
 		level = slog.LevelDebug
 	}
 	// The route, not the path: paths carry tokens.
-	attrs := append(telemetry.Attrs(r.Context()),
+	attrs := append(telemetry.Fields(r.Context()),
 		slog.String("method", r.Method), slog.String("route", page.route),
 		slog.Int("status", rec.status), slog.Int64("bytes", rec.bytes), slog.Duration("took", took))
 	m.opts.Log.LogAttrs(r.Context(), level, "request", attrs...)

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"lectern/internal/account"
+	"lectern/internal/lti/lti11"
+	"lectern/internal/outcome"
+	"lectern/internal/safehttp"
+	"lectern/internal/session"
+	"lectern/internal/signin"
+	"lectern/internal/store"
+	"lectern/internal/telemetry"
+	"lectern/internal/web"
+	"lectern/internal/web/admin"
+	"lectern/internal/web/launch"
+	"lectern/internal/web/learn"
+	"lectern/ui"
+)
+
+// Bounds of the HTTP server. Writing has no limit of its own: a slow line may
+// take long for a big file, and handlers hold nothing while they write.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = time.Minute
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+	stopTimeout   = 40 * time.Second // longer than an outcome request
+	pruneEvery    = 10 * time.Minute
+	pruneRows     = 5000
+)
+
+// site is a running server and its background work.
+type site struct {
+	app       *App
+	public    *url.URL
+	signIn    *signin.Service
+	deliverer *outcome.Deliverer
+	server    *http.Server
+	pruner    chan struct{} // closed when pruning has ended
+	stopPrune context.CancelFunc
+}
+
+// newSite wires a site that listens on listener. Nothing runs yet.
+func newSite(app *App, listener net.Listener) (*site, error) {
+	public, err := app.Config.Public(app.listening(listener))
+	if err != nil {
+		return nil, err
+	}
+	s := &site{
+		app: app, public: public,
+		signIn: &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: now},
+	}
+	metrics := telemetry.New()
+	if err := s.deliver(metrics); err != nil {
+		return nil, err
+	}
+	mux, err := s.routes(metrics)
+	if err != nil {
+		return nil, err
+	}
+	s.server = &http.Server{
+		Handler: mux, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(app.Log.Handler(), slog.LevelDebug),
+	}
+	return s, nil
+}
+
+// listening returns the host and port to name in addresses: the configured
+// host with the port that was really taken.
+func (a *App) listening(listener net.Listener) string {
+	host, _, err := net.SplitHostPort(a.Config.Listen)
+	_, port, errPort := net.SplitHostPort(listener.Addr().String())
+	if err != nil || errPort != nil {
+		return listener.Addr().String()
+	}
+	if host == "" || host == "0.0.0.0" || host == "::" {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (s *site) outbound() (safehttp.Options, error) {
+	allow, err := s.app.Config.Allowed()
+	return safehttp.Options{Allow: allow, Version: version}, err
+}
+
+// deliver sets up the sending of scores.
+func (s *site) deliver(metrics *telemetry.Metrics) error {
+	outbound, err := s.outbound()
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	s.app.Grading.Courses = s.app.Catalog
+	s.deliverer = &outcome.Deliverer{
+		Store: s.app.Store, Scorer: s.app.Grading, Consumers: s.app.Registry, Client: safehttp.New(outbound),
+		Name: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), web.NewReference()), Clock: now, Log: s.app.Log,
+		Metrics: outcome.Metrics{
+			Tried: func(class string, _ time.Duration) { metrics.OutcomeAttempt(class) },
+			Lag:   metrics.OutcomeLag,
+		},
+	}
+	s.app.Grading.Outcome = s.deliverer
+	return nil
+}
+
+// routes builds the mux.
+func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
+	mux, err := web.New(web.Options{PublicURL: s.public, Log: s.app.Log, Metrics: metrics, Clock: now})
+	if err != nil {
+		return nil, err
+	}
+	sessions := &session.Sessions{Store: s.app.Store, Clock: now}
+	pages, err := learn.New(learn.Deps{
+		Store: s.app.Store, Catalog: s.app.Catalog, Grading: s.app.Grading, Blobs: s.app.Blobs, Clock: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.launches(mux, sessions, metrics); err != nil {
+		return nil, err
+	}
+	console, err := admin.New(admin.Deps{
+		Store: s.app.Store, Registry: s.app.Registry, SignIn: s.signIn, Catalog: s.app.Catalog,
+		Importer: s.app.Importer, PublicURL: s.public, Secure: web.Secure(s.public), Clock: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	console.Mount(mux)
+	mux.Handle(web.LearnPattern, web.WithSession(sessions, pages.Serve))
+	mux.Handle("GET /asset/{version}/static/{name...}", func(w http.ResponseWriter, r *http.Request) error {
+		return pages.Asset(w, r, r.PathValue("version"), r.PathValue("name"))
+	})
+	mux.HandleHTTP("GET "+ui.Prefix, ui.Handler())
+	mux.HandleHTTP("GET /metrics", metrics.Handler())
+	mux.HandleHTTP("GET /healthz", http.HandlerFunc(alive))
+	mux.Handle("GET /readyz", s.ready)
+	mux.Handle("/", func(http.ResponseWriter, *http.Request) error { return web.ErrNotFound })
+	return mux, nil
+}
+
+// launches adds the front door.
+func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telemetry.Metrics) error {
+	proxies, err := s.app.Config.Proxies()
+	if err != nil {
+		return err
+	}
+	outbound, err := s.outbound()
+	if err != nil {
+		return err
+	}
+	verifier := &lti11.Verifier{
+		Consumers: s.app.Registry, Clock: now, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
+	}
+	if s.app.Config.PublicURL != "" {
+		verifier.PublicURL = s.public
+	}
+	launch.New(launch.Deps{
+		Store: s.app.Store, Verifier: verifier, Catalog: s.app.Catalog, Sessions: sessions,
+		Accounts: &account.Resolver{
+			EmailDomain: s.app.Config.EmailDomain, Clock: now, Absent: store.ErrNotFound, Taken: store.ErrConflict,
+		},
+		CheckURL: func(raw string) error { _, err := outbound.CheckURL(raw); return err },
+		Query:    learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: now,
+		Metrics: metrics, Off: !s.app.Config.LTIProvider,
+	}).Mount(mux)
+	return nil
+}
+
+// alive answers as long as the process does.
+func alive(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintln(w, "ok")
+}
+
+// ready answers while the database does.
+func (s *site) ready(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.app.Store.Ping(ctx); err != nil {
+		return lti11.ErrUnavailable.Wrap(err)
+	}
+	alive(w, r)
+	return nil
+}
+
+// run serves until ctx ends, then stops without losing anything: requests end,
+// scores under way arrive or stay owed.
+func (s *site) run(ctx context.Context, listener net.Listener) error {
+	s.deliverer.Start(ctx)
+	pruneCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.stopPrune, s.pruner = cancel, make(chan struct{})
+	go s.prune(pruneCtx)
+	failed := make(chan error, 1)
+	go func() { failed <- s.server.Serve(listener) }()
+	var err error
+	select {
+	case err = <-failed: // the listener broke
+	case <-ctx.Done():
+	}
+	return errors.Join(err, s.stop(context.WithoutCancel(ctx)))
+}
+
+func (s *site) stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	err := s.server.Shutdown(ctx)
+	s.stopPrune()
+	<-s.pruner
+	return errors.Join(err, s.deliverer.Stop(ctx))
+}
+
+// prune removes what has outlived its use, a bounded number of rows at a time.
+func (s *site) prune(ctx context.Context) {
+	defer close(s.pruner)
+	tick := time.NewTicker(pruneEvery)
+	defer tick.Stop()
+	for {
+		if err := s.pruneOnce(ctx); err != nil && ctx.Err() == nil {
+			s.app.Log.WarnContext(ctx, "prune", slog.String("error", err.Error()))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *site) pruneOnce(ctx context.Context) error {
+	return s.app.Store.Update(ctx, func(tx store.Tx) error {
+		if _, err := tx.Launches().Prune(ctx, now(), pruneRows); err != nil {
+			return err
+		}
+		before := now().AddDate(0, 0, -s.app.Config.LaunchLogDays)
+		if _, err := tx.LaunchLog().Prune(ctx, before, pruneRows); err != nil {
+			return err
+		}
+		return tx.Console().Prune(ctx, now())
+	})
+}
