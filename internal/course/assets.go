@@ -60,3 +60,12 @@ func (a *Assets) Find(name string) (Asset, bool) {
 	}
 	return Asset{}, false
 }
+
+// BlobKey returns the key in the blob store of the file whose SHA-256, in
+// lower-case hex, is sha.
+func BlobKey(sha string) string {
+	if len(sha) < 2 {
+		return "sha256/" + sha
+	}
+	return "sha256/" + sha[:2] + "/" + sha
+}
