@@ -27,12 +27,29 @@ type Verifier struct {
 	Fallbacks []oauth1.Fallback // oauth1.DefaultFallbacks when nil; empty for none
 }
 
-// Verify checks a launch: names present, consumer, syntax, signature, clock,
-// message. The error is an *errs.Error with a [Refusal] as its detail. When
-// the signature holds and a later check fails, Verified is returned with the
-// error, and then, and only then, the LMS may be told at its return address.
+// Verify checks a launch of a resource link: names present, consumer, syntax,
+// signature, clock, message. The error is an *errs.Error with a [Refusal] as
+// its detail. When the signature holds and a later check fails, Verified is
+// returned with the error, and then, and only then, the LMS may be told at its
+// return address.
 func (v *Verifier) Verify(ctx context.Context, req *Request) (*Verified, error) {
-	m, err := v.message(req)
+	l, err := v.verify(ctx, req, checkLaunchNames)
+	if err != nil {
+		return l, err
+	}
+	return l, checkMessage(l)
+}
+
+// VerifyMessage checks any signed LTI 1.x form: it asks for no more than
+// OAuth does and leaves the message to the caller.
+func (v *Verifier) VerifyMessage(ctx context.Context, req *Request) (*Verified, error) {
+	return v.verify(ctx, req, checkOAuthNames)
+}
+
+type nameCheck func(form []oauth1.Pair) error
+
+func (v *Verifier) verify(ctx context.Context, req *Request, names nameCheck) (*Verified, error) {
+	m, err := v.message(req, names)
 	if err != nil {
 		return nil, err
 	}
@@ -47,31 +64,28 @@ func (v *Verifier) Verify(ctx context.Context, req *Request) (*Verified, error) 
 	if err != nil {
 		return nil, err
 	}
-	verified := &Verified{
+	l := &Verified{
 		Launch:   launch(m.Form, c, req.Origin),
 		Address:  m.Address,
 		Fallback: result.Fallback,
 		Secret:   secrets[result.Secret].Slot,
 		form:     m.Form,
 	}
-	if err := v.checkClock(verified, req); err != nil {
-		return verified, err
-	}
-	return verified, checkMessage(verified)
+	return l, v.checkClock(l, req)
 }
 
 // message parses req and checks what must hold before any credential counts.
-func (v *Verifier) message(req *Request) (*oauth1.Message, error) {
+func (v *Verifier) message(req *Request, names nameCheck) (*oauth1.Message, error) {
 	form, errForm := req.form()
 	if fatal(errForm) {
-		return nil, errForm
+		return nil, refuse(errForm, nil, "")
 	}
-	if err := checkNames(form); err != nil {
+	if err := names(form); err != nil {
 		return nil, err
 	}
 	query, errQuery := req.query()
 	if fatal(errQuery) {
-		return nil, errQuery
+		return nil, refuse(errQuery, nil, "")
 	}
 	if err := errors.Join(errForm, errQuery); err != nil {
 		return nil, refuse(ErrFormEncoding, nil, "")
@@ -81,30 +95,39 @@ func (v *Verifier) message(req *Request) (*oauth1.Message, error) {
 	}
 	address, err := ExternalURL(v.PublicURL, req.Target, req.Facts)
 	if err != nil {
-		return nil, err
+		return nil, refuse(err, nil, "no usable host")
 	}
 	return &oauth1.Message{Method: req.Method, Address: address, Query: query, Form: form}, nil
 }
 
-// required is what a launch must carry, as in Open edX. Only user_id must
-// also have a value.
-func required() []string {
-	return []string{
-		"roles", "context_id", "user_id", "oauth_version", "oauth_consumer_key",
-		"oauth_signature", "oauth_signature_method", "oauth_timestamp", "oauth_nonce",
+// checkLaunchNames asks for the nine parameters that Open edX asks for. Only
+// user_id must also have a value.
+func checkLaunchNames(form []oauth1.Pair) error {
+	err := checkNames(form, "roles", "context_id", "user_id", "oauth_version", "oauth_consumer_key",
+		"oauth_signature", "oauth_signature_method", "oauth_timestamp", "oauth_nonce")
+	if err == nil && identity(last(form, "user_id")) == "" {
+		err = refuse(ErrUserMissing, nil, "user_id is empty or unresolved")
 	}
+	return err
 }
 
-func checkNames(form []oauth1.Pair) error {
+// checkOAuthNames asks for what a signature needs [OAuth1 §3.1].
+func checkOAuthNames(form []oauth1.Pair) error {
+	return checkNames(form, "oauth_consumer_key", "oauth_signature", "oauth_signature_method",
+		"oauth_timestamp", "oauth_nonce")
+}
+
+func checkNames(form []oauth1.Pair, required ...string) error {
 	seen := map[string]bool{}
+	repeated := ""
 	for _, p := range form {
 		if seen[p.Name] && unique(p.Name) {
-			return refuse(ErrAmbiguous, nil, "repeated: "+oauth1.Encode(p.Name))
+			repeated = p.Name
 		}
 		seen[p.Name] = true
 	}
 	var missing []string
-	for _, name := range required() {
+	for _, name := range required {
 		if !seen[name] {
 			missing = append(missing, name)
 		}
@@ -113,8 +136,8 @@ func checkNames(form []oauth1.Pair) error {
 		names := strings.Join(missing, ", ")
 		return refuse(ErrMissing.Say("%s Missing: %s.", ErrMissing.Public, names), nil, "missing: "+names)
 	}
-	if identity(last(form, "user_id")) == "" {
-		return refuse(ErrUserMissing, nil, "user_id is empty or unresolved")
+	if repeated != "" {
+		return refuse(ErrAmbiguous, nil, "repeated: "+oauth1.Encode(repeated))
 	}
 	return nil
 }
@@ -183,7 +206,7 @@ const (
 
 // checkSyntax checks the form of the OAuth values [OAuth1 §3.1, §3.3].
 func checkSyntax(form []oauth1.Pair) error {
-	if v := last(form, "oauth_version"); v != "1.0" {
+	if has(form, "oauth_version") && last(form, "oauth_version") != "1.0" {
 		return ErrOAuthParameter.With("oauth_version")
 	}
 	if last(form, "oauth_token") != "" {
@@ -217,6 +240,9 @@ func timestamp(form []oauth1.Pair) (time.Time, bool) {
 func (v *Verifier) checkSignature(m *oauth1.Message, c *lti.Consumer, secrets []lti.Secret) (oauth1.Result, error) {
 	values := make([]string, len(secrets))
 	for i, s := range secrets {
+		if s.Value == "" { // anybody could sign with it
+			return oauth1.Result{}, ErrUnavailable.With("consumer %s has an empty secret", c.ID)
+		}
 		values[i] = s.Value
 	}
 	result, err := m.Verify(values, v.options())
