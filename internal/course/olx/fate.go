@@ -1,0 +1,71 @@
+package olx
+
+import (
+	"fmt"
+
+	"golang.org/x/net/html/atom"
+
+	"lectern/internal/course"
+)
+
+// kind says what we make of a type of block.
+type kind struct {
+	fate   course.Fate
+	reason string
+	file   bool // Studio writes it into a file of its own; a missing one is a mistake
+}
+
+// kindOf returns the kind of a type that is no container; the zero kind for
+// types that we do not know by name.
+func kindOf(tag string) kind {
+	unsupported := func(what string) kind {
+		return kind{course.Unsupported, what + " is not supported yet.", false}
+	}
+	switch tag {
+	case "html", "video", "videoalpha", "problem":
+		return kind{course.Shown, "", true}
+	case "customtag":
+		return kind{course.Shown, "", false}
+	case "discussion":
+		return kind{course.Hidden, "Discussions belong to the course site and are left out.", true}
+	case "drag-and-drop-v2":
+		return unsupported("Drag and drop")
+	case "openassessment":
+		return kind{course.Unsupported, "Peer assessment needs other learners and staff who grade.", false}
+	case "edx_sga", "staffgradedxblock":
+		return kind{course.Unsupported, "Assignments that staff grade are not supported.", false}
+	case "lti", "lti_consumer":
+		return unsupported("A tool inside a tool")
+	case "poll", "survey", "poll_question":
+		return unsupported("A poll")
+	case "word_cloud":
+		return unsupported("A word cloud")
+	case "annotatable", "textannotation", "imageannotation", "videoannotation":
+		return unsupported("An annotation")
+	case "done":
+		return unsupported("The completion button")
+	}
+	return kind{}
+}
+
+// judge decides what n becomes, unless it is broken already.
+func (l *loader) judge(n *node) {
+	b := n.block
+	switch k := kindOf(b.Type); {
+	case b.Fate == course.Broken:
+		if b.Type == "problem" {
+			b.Class = "broken"
+		}
+	case b.Type == "problem":
+		l.classify(b)
+	case isContainer(b.Type):
+		b.Fate = course.Container
+	case k.fate != "":
+		b.Fate, b.Reason = k.fate, k.reason
+	case atom.Lookup([]byte(b.Type)) != 0:
+		b.Fate, b.Reason = course.Hidden, fmt.Sprintf("<%s> is an HTML element where a block belongs.", b.Type)
+		l.warn(b.Ref, "", "<%s> stands outside any html block and is left out", b.Type)
+	default:
+		b.Fate, b.Reason = course.Unsupported, fmt.Sprintf("Blocks of type %q are not supported.", b.Type)
+	}
+}

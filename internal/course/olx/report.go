@@ -1,0 +1,134 @@
+package olx
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"lectern/internal/course"
+	"lectern/internal/errs"
+	"lectern/internal/keys"
+)
+
+// Report says what became of everything in a course. Its JSON form is what
+// `lectern course import --json` prints and what the console shows.
+type Report struct {
+	CourseKey string              `json:"course_key"`
+	Version   string              `json:"version"`
+	Name      string              `json:"name"`
+	Unchanged bool                `json:"unchanged"` // the same content is published already
+	Blocks    map[string]int      `json:"blocks"`    // by type
+	Fates     map[course.Fate]int `json:"fates"`
+	Problems  Problems            `json:"problems"`
+	NotShown  []Note              `json:"not_shown"` // unsupported blocks and why
+	DeadLinks []DeadLink          `json:"dead_links"`
+	Errors    []Note              `json:"errors"`   // the course's mistakes; the blocks are broken or renamed
+	Warnings  []Note              `json:"warnings"` // read in a way the course team may not have meant
+	Assets    int                 `json:"assets"`
+	Drafts    int                 `json:"drafts"` // units of drafts/, left out
+	Runs      []string            `json:"runs,omitempty"`
+	Source    string              `json:"source"` // SHA-256 of all content, hex
+}
+
+// Problems counts problem blocks by what it takes to grade them.
+type Problems struct {
+	Native      int `json:"native"`
+	Python      int `json:"python"`
+	External    int `json:"external"`
+	Unsupported int `json:"unsupported"`
+	Broken      int `json:"broken"`
+}
+
+// Note is a remark about a block or a file.
+type Note struct {
+	Block   string `json:"block,omitempty"` // usage key
+	File    string `json:"file,omitempty"`  // path below the course's root
+	Message string `json:"message"`
+}
+
+// DeadLink is an address in a block that leads to nothing in the course.
+type DeadLink struct {
+	Block  string `json:"block"`
+	Target string `json:"target"`
+}
+
+// maxNotes bounds each list of a report; a course of mistakes must not fill the
+// database.
+const maxNotes = 5000
+
+func newReport() *Report {
+	return &Report{
+		Blocks: map[string]int{}, Fates: map[course.Fate]int{},
+		NotShown: []Note{}, DeadLinks: []DeadLink{}, Errors: []Note{}, Warnings: []Note{},
+	}
+}
+
+func note(list *[]Note, n Note) {
+	if len(*list) < maxNotes {
+		*list = append(*list, n)
+	}
+}
+
+// fail records a mistake of the course.
+func (l *loader) fail(ref course.Ref, file, format string, args ...any) {
+	note(&l.report.Errors, Note{l.label(ref), file, fmt.Sprintf(format, args...)})
+}
+
+// warn records that something was read leniently.
+func (l *loader) warn(ref course.Ref, file, format string, args ...any) {
+	note(&l.report.Warnings, Note{l.label(ref), file, fmt.Sprintf(format, args...)})
+}
+
+// label returns the usage key of a block, "" for none.
+func (l *loader) label(ref course.Ref) string {
+	if ref.Type == "" {
+		return ""
+	}
+	return l.key.Usage(ref.Type, ref.ID).String()
+}
+
+// count fills the report's numbers from the finished course.
+func (r *Report) count(c *course.Course) {
+	c.Blocks(func(b *course.Block) {
+		r.Blocks[b.Type]++
+		r.Fates[b.Fate]++
+		if b.Fate == course.Unsupported {
+			note(&r.NotShown, Note{Block: c.Usage(b).String(), Message: b.Reason})
+		}
+		switch b.Class {
+		case "native":
+			r.Problems.Native++
+		case "python":
+			r.Problems.Python++
+		case "external":
+			r.Problems.External++
+		case "unsupported":
+			r.Problems.Unsupported++
+		case "broken":
+			r.Problems.Broken++
+		}
+	})
+	slices.SortStableFunc(r.DeadLinks, func(a, b DeadLink) int { return cmp.Compare(a.Block, b.Block) })
+	r.DeadLinks = slices.Compact(r.DeadLinks)
+}
+
+// Errors of a course whose name is not known.
+var (
+	ErrCourseKey = errs.New(errs.Invalid, "course_key_unknown", "",
+		"The course does not say its organisation and number.",
+		"Give the key that links use with --course-key course-v1:Org+Course+Run.")
+	ErrRunMissing = errs.New(errs.Invalid, "course_run_missing", "",
+		"The course does not say which run it is.",
+		"Give the key that links use with --course-key course-v1:Org+Course+Run.")
+	ErrCourseXML = errs.New(errs.Invalid, "course_xml_unreadable", "",
+		"The file that describes the course cannot be read.",
+		"The detail names the file and the line. Correct it and import again.")
+)
+
+// withHint returns e with the key that is probably meant, so that it can be
+// pasted.
+func withHint(e *errs.Error, guess keys.Course) *errs.Error {
+	c := *e
+	c.Hint = fmt.Sprintf("Give the key that links use, perhaps --course-key %s", guess)
+	return &c
+}
