@@ -134,7 +134,8 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 	}
 	console, err := admin.New(admin.Deps{
 		Store: s.app.Store, Registry: s.app.Registry, SignIn: s.signIn, Catalog: s.app.Catalog,
-		Importer: s.app.Importer, PublicURL: s.public, Secure: web.Secure(s.public), Clock: now,
+		Importer: s.app.Importer, PublicURL: s.public, Secure: web.Secure(s.public),
+		Wake: s.deliverer.Wake, Clock: now,
 	})
 	if err != nil {
 		return nil, err

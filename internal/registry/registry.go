@@ -192,6 +192,16 @@ func (r *Registry) Delete(ctx context.Context, who, id string) (store.ConsumerUs
 	return usage, err
 }
 
+// ByID returns a consumer, or [ErrUnknown].
+func (r *Registry) ByID(ctx context.Context, id string) (*lti.Consumer, error) {
+	var found *lti.Consumer
+	err := r.Store.View(ctx, func(tx store.Tx) (err error) {
+		found, err = byID(ctx, tx, id)
+		return err
+	})
+	return found, err
+}
+
 // Find returns the consumer with this ID, key or name, in that order.
 func (r *Registry) Find(ctx context.Context, what string) (*lti.Consumer, error) {
 	var found *lti.Consumer

@@ -1,0 +1,189 @@
+package admin
+
+import (
+	"net/http"
+	"net/url"
+
+	"lectern/internal/errs"
+	"lectern/internal/lti"
+	"lectern/internal/registry"
+	"lectern/internal/store"
+)
+
+// consumersPage is what ui/consumers gets.
+type consumersPage struct {
+	Search    string
+	Consumers []*lti.Consumer
+}
+
+func (h *Handler) consumers(w http.ResponseWriter, r *http.Request, v visit) error {
+	p := consumersPage{Search: r.URL.Query().Get("q")}
+	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
+		p.Consumers, err = tx.Consumers().List(r.Context(), p.Search)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	l := v.layout("LTI Consumers", "consumers", p)
+	l.Notice = notice(r)
+	return h.show(w, r, http.StatusOK, "consumers/consumers.html", l)
+}
+
+// consumerPage is what ui/consumer/form.html gets.
+type consumerPage struct {
+	Consumer  *lti.Consumer // nil on the Add page
+	Spec      registry.Spec // what the form holds
+	Secret    string        // shown because somebody asked for it
+	Errors    map[string]string
+	Action    string
+	LaunchURL string // pattern of launch addresses
+}
+
+func (h *Handler) getAdd(w http.ResponseWriter, r *http.Request, v visit) error {
+	spec := registry.Spec{Key: registry.NewKey(), Secret: registry.NewSecret()}
+	return h.showAdd(w, r, v, http.StatusOK, spec, nil)
+}
+
+func (h *Handler) showAdd(
+	w http.ResponseWriter, r *http.Request, v visit, status int, spec registry.Spec, fields map[string]string,
+) error {
+	return h.show(w, r, status, "consumer/form.html", v.layout("Add LTI Consumer", "consumers",
+		consumerPage{Spec: spec, Errors: fields, Action: "/admin/consumers/add"}))
+}
+
+func (h *Handler) postAdd(w http.ResponseWriter, r *http.Request, v visit) error {
+	spec := readSpec(r.PostForm)
+	c, _, err := h.Registry.Add(r.Context(), v.who.ID, spec)
+	if fields := fieldErrors(err); fields != nil {
+		return h.showAdd(w, r, v, http.StatusBadRequest, spec, fields)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/admin/consumers/"+c.ID, "added")
+}
+
+func readSpec(form url.Values) registry.Spec {
+	return registry.Spec{
+		Name: form.Get("consumer_name"), Key: form.Get("consumer_key"), Secret: form.Get("consumer_secret"),
+		RequireUserAccount: form.Has("require_user_account"), UseLTIPII: form.Has("use_lti_pii"),
+		StrictReplay: form.Has("strict_replay"), StrictLTI: form.Has("strict_lti"), FreshState: form.Has("fresh_state"),
+	}
+}
+
+// fieldErrors returns what to write beside which field, or nil when err is not
+// about the form.
+func fieldErrors(err error) map[string]string {
+	if err == nil {
+		return nil
+	}
+	e := errs.From(err)
+	switch e.Code {
+	case registry.ErrNameMissing.Code, registry.ErrNameTaken.Code:
+		return map[string]string{"consumer_name": e.Public}
+	case registry.ErrKeyMissing.Code, registry.ErrKeyTaken.Code:
+		return map[string]string{"consumer_key": e.Public}
+	case registry.ErrSecretMissing.Code:
+		return map[string]string{"consumer_secret": e.Public}
+	case registry.ErrFieldLong.Code, registry.ErrFieldCharacters.Code, store.ErrConflict.Code:
+		return map[string]string{"form": e.Public}
+	}
+	return nil
+}
+
+func (h *Handler) getConsumer(w http.ResponseWriter, r *http.Request, v visit) error {
+	c, err := h.Registry.ByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: specOf(c)})
+}
+
+func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v visit, status int, p consumerPage) error {
+	p.Action = "/admin/consumers/" + p.Consumer.ID
+	p.LaunchURL = h.PublicURL.String() + "/lti_provider/courses/{course}/{block}"
+	l := v.layout(p.Consumer.Name, "consumers", p)
+	l.Notice = notice(r)
+	return h.show(w, r, status, "consumer/form.html", l)
+}
+
+func specOf(c *lti.Consumer) registry.Spec {
+	return registry.Spec{
+		Name: c.Name, Key: c.Key, RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII,
+		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState,
+	}
+}
+
+func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v visit) error {
+	id, spec := r.PathValue("id"), readSpec(r.PostForm)
+	_, err := h.Registry.Set(r.Context(), v.who.ID, id, spec)
+	if fields := fieldErrors(err); fields != nil {
+		c, err := h.Registry.ByID(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		return h.showConsumer(w, r, v, http.StatusBadRequest, consumerPage{Consumer: c, Spec: spec, Errors: fields})
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, "/admin/consumers/"+url.PathEscape(id), "saved")
+}
+
+func (h *Handler) postReveal(w http.ResponseWriter, r *http.Request, v visit) error {
+	c, err := h.Registry.ByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	secret, err := h.Registry.Reveal(r.Context(), v.who.ID, c.ID)
+	if err != nil {
+		return err
+	}
+	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: specOf(c), Secret: secret})
+}
+
+func (h *Handler) postEnable(w http.ResponseWriter, r *http.Request, v visit) error {
+	return h.setEnabled(w, r, v, true, "enabled")
+}
+
+func (h *Handler) postDisable(w http.ResponseWriter, r *http.Request, v visit) error {
+	return h.setEnabled(w, r, v, false, "disabled")
+}
+
+func (h *Handler) setEnabled(w http.ResponseWriter, r *http.Request, v visit, enabled bool, done string) error {
+	id := r.PathValue("id")
+	if err := h.Registry.SetEnabled(r.Context(), v.who.ID, id, enabled); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/admin/consumers/"+url.PathEscape(id), done)
+}
+
+// deletePage is what ui/consumer/delete.html gets.
+type deletePage struct {
+	Consumer *lti.Consumer
+	Usage    store.ConsumerUsage
+}
+
+func (h *Handler) getDelete(w http.ResponseWriter, r *http.Request, v visit) error {
+	c, err := h.Registry.ByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	p := deletePage{Consumer: c}
+	err = h.Store.View(r.Context(), func(tx store.Tx) (err error) {
+		p.Usage, err = tx.Consumers().Usage(r.Context(), c.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, "consumer/delete.html", v.layout("Delete "+c.Name, "consumers", p))
+}
+
+func (h *Handler) postDelete(w http.ResponseWriter, r *http.Request, v visit) error {
+	if _, err := h.Registry.Delete(r.Context(), v.who.ID, r.PathValue("id")); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/admin/consumers", "deleted")
+}

@@ -1,0 +1,197 @@
+package admin
+
+import (
+	"net/http"
+	"strings"
+
+	"lectern/internal/importer"
+	"lectern/internal/lti"
+	"lectern/internal/store"
+)
+
+// listLimit is how many rows a list page shows.
+const listLimit = 200
+
+// homePage is what ui/home gets.
+type homePage struct {
+	Consumers int
+	Courses   int
+	Refusals  []store.LaunchEntry // the latest
+	Owed      map[store.OwedState]int
+	PlainHTTP bool // frames cannot keep cookies
+}
+
+func (h *Handler) home(w http.ResponseWriter, r *http.Request, v visit) error {
+	p := homePage{Owed: map[store.OwedState]int{}, PlainHTTP: !h.Secure(r)}
+	ctx := r.Context()
+	err := h.Store.View(ctx, func(tx store.Tx) error {
+		consumers, err := tx.Consumers().List(ctx, "")
+		if err != nil {
+			return err
+		}
+		courses, err := tx.Courses().List(ctx)
+		if err != nil {
+			return err
+		}
+		p.Consumers, p.Courses = len(consumers), len(courses)
+		if p.Refusals, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Failed: true, Limit: 5}); err != nil {
+			return err
+		}
+		for _, state := range []store.OwedState{store.Retrying, store.Parked} {
+			rows, err := tx.Owed().List(ctx, store.OwedFilter{State: state, Limit: listLimit})
+			if err != nil {
+				return err
+			}
+			p.Owed[state] = len(rows)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	l := v.layout("Site administration", "home", p)
+	l.Notice = notice(r)
+	return h.show(w, r, http.StatusOK, "home/home.html", l)
+}
+
+// coursesPage is what ui/courses gets.
+type coursesPage struct{ Courses []store.CourseInfo }
+
+func (h *Handler) courses(w http.ResponseWriter, r *http.Request, v visit) error {
+	var p coursesPage
+	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
+		p.Courses, err = tx.Courses().List(r.Context())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, "courses/courses.html", v.layout("Courses", "courses", p))
+}
+
+// coursePage is what ui/course gets.
+type coursePage struct {
+	Name   string
+	Key    string
+	Report *importer.Report
+	Links  []linkRow
+}
+
+// linkRow is a block of the course with its LTI link.
+type linkRow struct {
+	importer.Link
+	Depth int // of indentation
+}
+
+func (h *Handler) course(w http.ResponseWriter, r *http.Request, v visit) error {
+	key := r.PathValue("key")
+	c, err := h.Catalog.Course(r.Context(), key)
+	if err != nil {
+		return err
+	}
+	p := coursePage{Name: c.Name, Key: key}
+	if p.Report, err = h.Importer.Report(r.Context(), key); err != nil {
+		return err
+	}
+	depths := map[string]int{importer.Section: 0, importer.Subsection: 1, importer.Unit: 2}
+	for _, l := range importer.Links(c, h.PublicURL.String()) {
+		depth, ok := depths[l.Level]
+		if !ok {
+			depth = 3
+		}
+		p.Links = append(p.Links, linkRow{l, depth})
+	}
+	return h.show(w, r, http.StatusOK, "course/course.html", v.layout(c.Name, "courses", p))
+}
+
+// launchesPage is what ui/launches gets.
+type launchesPage struct {
+	Reference string
+	Failed    bool
+	Rows      []launchRow
+}
+
+type launchRow struct {
+	store.LaunchEntry
+	Consumer string
+}
+
+func (h *Handler) launches(w http.ResponseWriter, r *http.Request, v visit) error {
+	q := r.URL.Query()
+	p := launchesPage{Reference: strings.TrimSpace(q.Get("reference")), Failed: q.Has("failed")}
+	ctx := r.Context()
+	err := h.Store.View(ctx, func(tx store.Tx) error {
+		list, err := tx.LaunchLog().List(ctx, store.LaunchFilter{
+			Reference: p.Reference, Failed: p.Failed, Limit: listLimit,
+		})
+		if err != nil {
+			return err
+		}
+		names, err := consumerNames(r, tx)
+		for _, e := range list {
+			p.Rows = append(p.Rows, launchRow{e, names[e.ConsumerID]})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return h.show(w, r, http.StatusOK, "launches/launches.html", v.layout("Launches", "launches", p))
+}
+
+func consumerNames(r *http.Request, tx store.Tx) (map[string]string, error) {
+	list, err := tx.Consumers().List(r.Context(), "")
+	names := map[string]string{}
+	for _, c := range list {
+		names[c.ID] = c.Name
+	}
+	return names, err
+}
+
+// scoresPage is what ui/scores gets.
+type scoresPage struct {
+	State     store.OwedState
+	States    []store.OwedState
+	Consumer  string
+	Consumers []*lti.Consumer
+	Rows      []store.OwedRow
+}
+
+func (h *Handler) scores(w http.ResponseWriter, r *http.Request, v visit) error {
+	q := r.URL.Query()
+	p := scoresPage{
+		State: store.OwedState(q.Get("state")), Consumer: q.Get("consumer"),
+		States: []store.OwedState{store.Waiting, store.Sending, store.Retrying, store.Delivered, store.Parked},
+	}
+	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
+		if p.Consumers, err = tx.Consumers().List(r.Context(), ""); err != nil {
+			return err
+		}
+		p.Rows, err = tx.Owed().List(r.Context(), store.OwedFilter{
+			State: p.State, ConsumerID: p.Consumer, Limit: listLimit,
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	l := v.layout("Scores", "scores", p)
+	l.Notice = notice(r)
+	return h.show(w, r, http.StatusOK, "scores/scores.html", l)
+}
+
+// postResend sends the scores again that the page's filter shows.
+func (h *Handler) postResend(w http.ResponseWriter, r *http.Request, _ visit) error {
+	f := store.OwedFilter{
+		State: store.OwedState(r.PostForm.Get("state")), ConsumerID: r.PostForm.Get("consumer"),
+	}
+	err := h.Store.Update(r.Context(), func(tx store.Tx) error {
+		_, err := tx.Owed().Resend(r.Context(), f, h.Clock())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	h.Wake()
+	return seeOther(w, r, "/admin/scores", "resent")
+}
