@@ -22,7 +22,7 @@ const (
 	testPath   = "/lti_provider/courses/course-v1:edX+DemoX+Demo_Course/" +
 		"block-v1:edX+DemoX+Demo_Course+type@problem+block@abc123"
 	encodedPath = "/lti_provider/courses/course-v1%3AedX%2BDemoX%2BDemo_Course/" +
-		"block-v1%3AedX%2BDemoX%2BDemo_Course%2Btype%40problem%2Bblock%40abc123"
+		"block-v1:edX%2BDemoX%2BDemo_Course%2Btype@problem%2Bblock@abc123"
 )
 
 // consumers is a fake store: secrets and options by key.
