@@ -1,0 +1,149 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"lectern/internal/store"
+	"lectern/internal/store/sqlstore/db"
+)
+
+type launches struct{ *tx }
+
+func (t launches) ByID(ctx context.Context, id string) (*store.Session, error) {
+	if !storable(id) {
+		return nil, store.ErrNotFound
+	}
+	row, err := t.q.SessionByID(ctx, id)
+	if err != nil {
+		return nil, t.wrap(err, "launch session")
+	}
+	return &store.Session{
+		ID: row.ID, ConsumerID: row.ConsumerID, AccountID: row.AccountID, PlacementID: row.PlacementID,
+		CourseKey: row.CourseKey, UsageKey: row.UsageKey, Scope: row.Scope, Staff: row.Staff,
+		ReturnURL: row.ReturnURL, Locale: row.Locale, Query: row.Query,
+		TokenHash: row.TokenHash, HandleHash: row.HandleHash, HandleUntil: moment(row.HandleUntil),
+		UserAgent: row.UserAgent,
+		CreatedAt: moment(row.CreatedAt), SeenAt: moment(row.SeenAt), ExpiresAt: moment(row.ExpiresAt),
+	}, nil
+}
+
+func (t launches) Create(ctx context.Context, s *store.Session) error {
+	if s.ID == "" {
+		s.ID = newID()
+	}
+	return t.wrap(t.q.SessionCreate(ctx, db.SessionCreateParams{
+		ID: s.ID, ConsumerID: s.ConsumerID, AccountID: s.AccountID, PlacementID: s.PlacementID,
+		CourseKey: s.CourseKey, UsageKey: s.UsageKey, Scope: s.Scope, Staff: s.Staff,
+		ReturnURL: clean(s.ReturnURL), Locale: clean(s.Locale), Query: clean(s.Query),
+		TokenHash: s.TokenHash, HandleHash: s.HandleHash, HandleUntil: micros(s.HandleUntil),
+		UserAgent: blob(s.UserAgent),
+		CreatedAt: micros(s.CreatedAt), SeenAt: micros(s.SeenAt), ExpiresAt: micros(s.ExpiresAt),
+	}), "create launch session")
+}
+
+func (t launches) Redeem(ctx context.Context, id string, handleHash, tokenHash []byte, now time.Time) error {
+	rows, err := t.q.SessionRedeem(ctx, db.SessionRedeemParams{
+		TokenHash: tokenHash, ID: id, HandleHash: blob(handleHash), Now: micros(now),
+	})
+	return t.one(rows, err, "redeem handle", store.ErrNotFound)
+}
+
+func (t launches) Rehandle(ctx context.Context, id string, handleHash, tokenHash []byte, until time.Time) error {
+	rows, err := t.q.SessionRehandle(ctx, db.SessionRehandleParams{
+		HandleHash: blob(handleHash), TokenHash: tokenHash, HandleUntil: micros(until), ID: id,
+	})
+	return t.one(rows, err, "renew handle", store.ErrNotFound)
+}
+
+func (t launches) Seen(ctx context.Context, id string, at time.Time) error {
+	rows, err := t.q.SessionSeen(ctx, micros(at), id)
+	return t.one(rows, err, "use launch session", store.ErrNotFound)
+}
+
+func (t launches) UseNonce(ctx context.Context, n store.Nonce) (*store.Nonce, error) {
+	rows, err := t.q.NonceInsert(ctx, db.NonceInsertParams{
+		Hash: blob(n.Hash), Fingerprint: blob(n.Fingerprint), LaunchID: n.LaunchID,
+		UsedAt: micros(n.At), ExpiresAt: micros(n.ExpiresAt),
+	})
+	if err != nil || rows == 1 {
+		return nil, t.wrap(err, "use nonce")
+	}
+	row, err := t.q.NonceByHash(ctx, blob(n.Hash))
+	if err != nil {
+		return nil, t.wrap(err, "used nonce")
+	}
+	return &store.Nonce{
+		Hash: row.Hash, Fingerprint: row.Fingerprint, LaunchID: row.LaunchID,
+		At: moment(row.UsedAt), ExpiresAt: moment(row.ExpiresAt),
+	}, nil
+}
+
+func (t launches) Prune(ctx context.Context, now time.Time, limit int) (int64, error) {
+	nonces, err := t.q.NoncePrune(ctx, micros(now), maxRows(limit))
+	if err != nil {
+		return 0, t.wrap(err, "prune nonces")
+	}
+	sessions, err := t.q.SessionPrune(ctx, micros(now), maxRows(limit))
+	return nonces + sessions, t.wrap(err, "prune launch sessions")
+}
+
+// How much of an entry is kept: strangers write some of it.
+const (
+	logKeyMost    = 255 * 4 // bytes of 255 characters
+	logFieldMost  = 1 << 10
+	logDetailMost = 8 << 10
+	logListMost   = 100 // entries, unless the filter says otherwise
+)
+
+type launchLog struct{ *tx }
+
+func (t launchLog) Append(ctx context.Context, e store.LaunchEntry) error {
+	if e.ID == "" {
+		e.ID = newID()
+	}
+	return t.wrap(t.q.LogAppend(ctx, db.LogAppendParams{
+		ID: cut(e.ID, logFieldMost), LoggedAt: micros(e.At), Code: cut(e.Code, logFieldMost), Verified: e.Verified,
+		ConsumerID: cut(e.ConsumerID, logFieldMost), ConsumerKey: cut(e.ConsumerKey, logKeyMost),
+		CourseKey: cut(e.CourseKey, logFieldMost), UsageKey: cut(e.UsageKey, logFieldMost),
+		Detail: cut(e.Detail, logDetailMost), Repeats: e.Repeats,
+	}), "append to launch log")
+}
+
+func (t launchLog) AppendUnverified(ctx context.Context, e store.LaunchEntry, since time.Time, limit int) error {
+	e.Verified = false
+	limit = max(limit, 0)
+	recent, err := t.q.LogUnverifiedCount(ctx, micros(since), int64(limit))
+	if err != nil {
+		return t.wrap(err, "count unverified launches")
+	}
+	if recent < int64(limit) {
+		return t.Append(ctx, e)
+	}
+	_, err = t.q.LogRepeat(ctx, cut(e.ConsumerKey, logKeyMost), cut(e.Code, logFieldMost))
+	return t.wrap(err, "count repeated refusal")
+}
+
+func (t launchLog) List(ctx context.Context, f store.LaunchFilter) ([]store.LaunchEntry, error) {
+	if f.Limit < 1 {
+		f.Limit = logListMost
+	}
+	rows, err := t.q.LogList(ctx, db.LogListParams{
+		ConsumerID: clean(f.ConsumerID), Code: clean(f.Code), Failed: f.Failed,
+		Ends: "%" + literal(clean(f.Reference)), MaxRows: maxRows(f.Limit),
+	})
+	list := make([]store.LaunchEntry, 0, len(rows))
+	for _, row := range rows {
+		list = append(list, store.LaunchEntry{
+			ID: row.ID, At: moment(row.LoggedAt), Code: row.Code, Verified: row.Verified,
+			ConsumerID: row.ConsumerID, ConsumerKey: row.ConsumerKey, CourseKey: row.CourseKey,
+			UsageKey: row.UsageKey, Detail: row.Detail, Repeats: row.Repeats,
+		})
+	}
+	return list, t.wrap(err, "list launch log")
+}
+
+func (t launchLog) Prune(ctx context.Context, before time.Time, limit int) (int64, error) {
+	rows, err := t.q.LogPrune(ctx, micros(before), maxRows(limit))
+	return rows, t.wrap(err, "prune launch log")
+}

@@ -1,0 +1,113 @@
+package sqlstore
+
+import (
+	"context"
+
+	"lectern/internal/lti"
+	"lectern/internal/store"
+	"lectern/internal/store/sqlstore/db"
+)
+
+// kindPOX marks targets that take LTI 1.1 Basic Outcomes.
+const kindPOX = "pox"
+
+type placements struct{ *tx }
+
+func (t placements) Upsert(ctx context.Context, p store.Placement) (string, error) {
+	if !storable(p.LMSContext.ID, p.LinkKey) {
+		return "", ErrText
+	}
+	if p.FirstAt.IsZero() {
+		p.FirstAt = p.LastLaunchAt
+	}
+	if p.LastLaunchAt.IsZero() {
+		p.LastLaunchAt = p.FirstAt
+	}
+	contextID, err := t.q.ContextUpsert(ctx, db.ContextUpsertParams{
+		ID: newID(), ConsumerID: p.ConsumerID, ContextID: p.LMSContext.ID,
+		Title: clean(p.LMSContext.Title), Label: clean(p.LMSContext.Label),
+	})
+	if err != nil {
+		return "", t.wrap(err, "record LMS course")
+	}
+	if p.ID == "" {
+		p.ID = newID()
+	}
+	id, err := t.q.PlacementUpsert(ctx, db.PlacementUpsertParams{
+		ID: p.ID, ConsumerID: p.ConsumerID, LmsContextID: contextID, LinkKey: p.LinkKey,
+		Title: clean(p.Title), CourseKey: p.CourseKey, UsageKey: p.UsageKey,
+		FirstAt: micros(p.FirstAt), LastLaunchAt: micros(p.LastLaunchAt),
+	})
+	return id, t.wrap(err, "record placement")
+}
+
+func (t placements) List(ctx context.Context, consumerID, courseKey string) ([]store.Placement, error) {
+	rows, err := t.q.PlacementList(ctx, clean(consumerID), clean(courseKey))
+	list := make([]store.Placement, 0, len(rows))
+	for _, row := range rows {
+		list = append(list, store.Placement{
+			ID: row.ID, ConsumerID: row.ConsumerID, LinkKey: row.LinkKey,
+			LMSContext: lti.Context{ID: row.ContextID, Title: row.ContextTitle, Label: row.ContextLabel},
+			Title:      row.Title, CourseKey: row.CourseKey, UsageKey: row.UsageKey,
+			FirstAt: moment(row.FirstAt), LastLaunchAt: moment(row.LastLaunchAt), Launches: row.Launches,
+		})
+	}
+	return list, t.wrap(err, "list placements")
+}
+
+func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, error) {
+	if !storable(g.LinkKey) {
+		return "", ErrText
+	}
+	if g.ID == "" {
+		g.ID = newID()
+	}
+	id, err := t.q.TargetUpsert(ctx, db.TargetUpsertParams{
+		ID: g.ID, Kind: kindPOX, ConsumerID: g.ConsumerID, AccountID: g.AccountID, LinkKey: g.LinkKey,
+		CourseKey: g.CourseKey, UsageKey: g.UsageKey, Scope: g.Scope,
+		ServiceURL: clean(g.Outcome.ServiceURL), SourcedID: []byte(g.Outcome.SourcedID),
+		Refused: clean(g.Refused), UpdatedAt: micros(g.UpdatedAt),
+	})
+	if err != nil || g.Refused != "" {
+		return id, t.wrap(err, "put grade target")
+	}
+	return id, t.wrap(t.q.OwedRevive(ctx, micros(g.UpdatedAt), id), "revive parked score")
+}
+
+func (t placements) Target(ctx context.Context, id string) (*lti.GradeTarget, error) {
+	row, err := t.q.TargetByID(ctx, id)
+	if err != nil {
+		return nil, t.wrap(err, "grade target")
+	}
+	g := target(row)
+	return &g, nil
+}
+
+func (t placements) Targets(ctx context.Context, accountID, scope, courseKey string,
+	usageKeys []string,
+) ([]lti.GradeTarget, error) {
+	rows, err := t.q.TargetList(ctx, db.TargetListParams{AccountID: accountID, CourseKey: courseKey, Scope: scope})
+	if err != nil {
+		return nil, t.wrap(err, "grade targets of learner")
+	}
+	wanted := make(map[string]bool, len(usageKeys))
+	for _, key := range usageKeys {
+		wanted[key] = true
+	}
+	var list []lti.GradeTarget
+	for _, row := range rows {
+		if wanted[row.UsageKey] {
+			list = append(list, target(row))
+		}
+	}
+	return list, nil
+}
+
+func target(row db.GradeTarget) lti.GradeTarget {
+	return lti.GradeTarget{
+		ID: row.ID, ConsumerID: row.ConsumerID, AccountID: row.AccountID, LinkKey: row.LinkKey,
+		CourseKey: row.CourseKey, UsageKey: row.UsageKey, Scope: row.Scope,
+		Outcome: lti.Outcome{ServiceURL: row.ServiceURL, SourcedID: string(row.SourcedID)},
+		Refused: row.Refused, UpdatedAt: moment(row.UpdatedAt),
+	}
+}

@@ -1,0 +1,115 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"lectern/internal/store/sqlstore/db"
+)
+
+// How PostgreSQL is used.
+const (
+	postgresConns    = 16              // unless the options say otherwise
+	postgresIdle     = 5 * time.Minute // an unused connection is closed after this time
+	postgresLifetime = time.Hour       // and any after this, so that failovers are noticed
+	postgresTries    = 6               // of one update that loses races
+	postgresPause    = 10 * time.Millisecond
+)
+
+// postgres is the engine for any number of processes.
+type postgres struct{ pool *sql.DB }
+
+func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, ErrDSN.With("%T", err) // the text may hold the password
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "lectern"
+	}
+	conns := opts.MaxConns
+	if conns < 1 {
+		conns = postgresConns
+	}
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	pool.SetConnMaxIdleTime(postgresIdle)
+	pool.SetConnMaxLifetime(postgresLifetime)
+	if err := pool.PingContext(ctx); err != nil {
+		_ = pool.Close() // the first error says more
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	return &postgres{pool: pool}, nil
+}
+
+func (p *postgres) ping(ctx context.Context) error { return p.pool.PingContext(ctx) }
+
+func (p *postgres) close() error { return p.pool.Close() }
+
+func (p *postgres) migrating(f func(*sql.DB) error) error { return f(p.pool) }
+
+func (p *postgres) view(ctx context.Context, f func(db.DBTX) error) error {
+	return p.once(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, f)
+}
+
+func (p *postgres) update(ctx context.Context, f func(db.DBTX) error) error {
+	for try := 1; ; try++ {
+		err := p.once(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, f)
+		if err == nil || try == postgresTries || postgresFault(err) != faultRetry {
+			return err
+		}
+		pause := time.Duration(try) * postgresPause
+		select {
+		case <-time.After(pause + rand.N(pause)):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX) error) error {
+	conn, err := p.pool.BeginTx(ctx, opts)
+	if errors.Is(err, sql.ErrConnDone) {
+		return ErrClosed.Wrap(err)
+	}
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer conn.Rollback() //nolint:errcheck // does nothing after a commit
+	if err := f(pgTx{conn}); err != nil {
+		return err
+	}
+	if err := conn.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// pgTx is a PostgreSQL transaction. The driver keeps prepared statements.
+type pgTx struct{ *sql.Tx }
+
+// ExecContext refuses texts that PostgreSQL would refuse, before they end the
+// transaction.
+func (t pgTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := checkTexts(args); err != nil {
+		return nil, err
+	}
+	return t.Tx.ExecContext(ctx, query, args...)
+}
+
+func checkTexts(args []any) error {
+	for _, a := range args {
+		if s, ok := a.(string); ok && !storable(s) {
+			return ErrText
+		}
+	}
+	return nil
+}

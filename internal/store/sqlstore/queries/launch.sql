@@ -1,0 +1,76 @@
+-- name: SessionByID :one
+SELECT * FROM launch_session WHERE id = @id;
+
+-- name: SessionCreate :exec
+INSERT INTO launch_session (
+    id, consumer_id, account_id, placement_id, course_key, usage_key, scope, staff, return_url, locale, query,
+    token_hash, handle_hash, handle_until, user_agent, created_at, seen_at, expires_at
+) VALUES (
+    @id, @consumer_id, @account_id, @placement_id, @course_key, @usage_key, @scope, @staff, @return_url, @locale, @query,
+    @token_hash, @handle_hash, @handle_until, @user_agent, @created_at, @seen_at, @expires_at
+);
+
+-- name: SessionRedeem :execrows
+UPDATE launch_session SET handle_hash = NULL, token_hash = @token_hash
+WHERE id = @id AND handle_hash = @handle_hash AND handle_until > @now;
+
+-- name: SessionRehandle :execrows
+UPDATE launch_session SET handle_hash = @handle_hash, token_hash = @token_hash, handle_until = @handle_until
+WHERE id = @id AND handle_hash IS NOT NULL;
+
+-- name: SessionSeen :execrows
+UPDATE launch_session SET seen_at = @seen_at WHERE id = @id;
+
+-- name: SessionPrune :execrows
+DELETE FROM launch_session WHERE id IN (
+    SELECT old.id FROM launch_session AS old WHERE old.expires_at < @now
+    ORDER BY old.expires_at LIMIT CAST(@max_rows AS BIGINT)
+);
+
+-- name: NonceInsert :execrows
+INSERT INTO nonce (hash, fingerprint, launch_id, used_at, expires_at)
+VALUES (@hash, @fingerprint, @launch_id, @used_at, @expires_at)
+ON CONFLICT (hash) DO NOTHING;
+
+-- name: NonceByHash :one
+SELECT * FROM nonce WHERE hash = @hash;
+
+-- name: NoncePrune :execrows
+DELETE FROM nonce WHERE hash IN (
+    SELECT old.hash FROM nonce AS old WHERE old.expires_at < @now
+    ORDER BY old.expires_at LIMIT CAST(@max_rows AS BIGINT)
+);
+
+-- name: LogAppend :exec
+INSERT INTO launch_log (
+    id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats
+) VALUES (
+    @id, @logged_at, @code, @verified, @consumer_id, @consumer_key, @course_key, @usage_key, @detail, @repeats
+);
+
+-- name: LogUnverifiedCount :one
+SELECT count(*) FROM (
+    SELECT 1 FROM launch_log WHERE verified = FALSE AND logged_at > @since LIMIT CAST(@max_rows AS BIGINT)
+) AS recent;
+
+-- name: LogRepeat :execrows
+UPDATE launch_log SET repeats = repeats + 1 WHERE id = (
+    SELECT newest.id FROM launch_log AS newest
+    WHERE newest.consumer_key = @consumer_key AND newest.code = @code AND newest.verified = FALSE
+    ORDER BY newest.logged_at DESC, newest.id DESC LIMIT 1
+);
+
+-- name: LogList :many
+SELECT * FROM launch_log
+WHERE (CAST(@consumer_id AS TEXT) = '' OR consumer_id = @consumer_id)
+  AND (CAST(@code AS TEXT) = '' OR code = @code)
+  AND (CAST(@failed AS BOOLEAN) = FALSE OR code <> 'ok')
+  AND (CAST(@ends AS TEXT) = '%' OR id LIKE CAST(@ends AS TEXT) ESCAPE '\')
+ORDER BY logged_at DESC, id DESC
+LIMIT CAST(@max_rows AS BIGINT);
+
+-- name: LogPrune :execrows
+DELETE FROM launch_log WHERE id IN (
+    SELECT old.id FROM launch_log AS old WHERE old.logged_at < @before
+    ORDER BY old.logged_at, old.id LIMIT CAST(@max_rows AS BIGINT)
+);

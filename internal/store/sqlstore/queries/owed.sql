@@ -1,0 +1,119 @@
+-- name: Owe :exec
+-- Owe raises what is wanted; owed.go has the rules in words.
+INSERT INTO owed_score (
+    id, target_id, wanted_version, delivered_version, state, attempts, first_change_at, next_at, due_at,
+    again_at, again_next_at, lease_until, lease_by, last_error, last_score, delivered_at
+) VALUES (
+    @id, @target_id, 1, 0, 'waiting', 0, @at, @next_at, @next_at, 0, 0, 0, '', '', NULL, 0
+)
+ON CONFLICT (target_id) DO UPDATE SET
+    wanted_version = owed_score.wanted_version + 1,
+    attempts = 0,
+    state = CASE WHEN owed_score.state = 'sending' THEN 'sending' ELSE 'waiting' END,
+    first_change_at = CASE WHEN owed_score.state IN ('delivered', 'parked')
+        THEN excluded.first_change_at ELSE owed_score.first_change_at END,
+    next_at = CASE
+        WHEN owed_score.state = 'sending' THEN owed_score.next_at
+        WHEN owed_score.state IN ('waiting', 'retrying') AND owed_score.next_at < excluded.next_at
+            THEN owed_score.next_at
+        ELSE excluded.next_at END,
+    due_at = CASE
+        WHEN owed_score.state = 'sending' THEN owed_score.due_at
+        WHEN owed_score.state IN ('waiting', 'retrying') AND owed_score.next_at < excluded.next_at
+            THEN owed_score.next_at
+        ELSE excluded.next_at END,
+    again_at = CASE
+        WHEN owed_score.state <> 'sending' THEN 0
+        WHEN owed_score.again_at = 0 THEN excluded.first_change_at
+        ELSE owed_score.again_at END,
+    again_next_at = CASE
+        WHEN owed_score.state <> 'sending' THEN 0
+        WHEN owed_score.again_at = 0 OR excluded.next_at < owed_score.again_next_at THEN excluded.next_at
+        ELSE owed_score.again_next_at END;
+
+-- name: OwedClaim :many
+UPDATE owed_score SET
+    state = 'sending', lease_by = @lease_by, lease_until = CAST(@lease_until AS BIGINT), due_at = CAST(@lease_until AS BIGINT),
+    again_at = 0, again_next_at = 0
+WHERE id IN (
+    SELECT due.id FROM owed_score AS due WHERE due.due_at <= CAST(@now AS BIGINT)
+    ORDER BY due.due_at, due.id LIMIT CAST(@max_rows AS BIGINT)
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id;
+
+-- name: OwedClaimed :many
+SELECT sqlc.embed(owed_score), sqlc.embed(grade_target)
+FROM owed_score JOIN grade_target ON grade_target.id = owed_score.target_id
+WHERE owed_score.due_at = CAST(@lease_until AS BIGINT) AND owed_score.lease_by = @lease_by
+ORDER BY owed_score.next_at, owed_score.id;
+
+-- name: OwedHeld :one
+SELECT * FROM owed_score
+WHERE id = @id AND state = 'sending' AND lease_by = @lease_by
+  AND (CAST(@lease_until AS BIGINT) = 0 OR lease_until = @lease_until)
+FOR UPDATE;
+
+-- name: OwedSet :exec
+UPDATE owed_score SET
+    delivered_version = @delivered_version, state = @state, attempts = @attempts,
+    first_change_at = @first_change_at, next_at = @next_at, due_at = @due_at, again_at = 0, again_next_at = 0,
+    lease_until = 0, lease_by = '', last_error = @last_error, last_score = @last_score, delivered_at = @delivered_at
+WHERE id = @id;
+
+-- name: OwedRevive :exec
+UPDATE owed_score SET
+    state = 'waiting', attempts = 0, first_change_at = @at, next_at = @at, due_at = @at
+WHERE target_id = @target_id AND state = 'parked';
+
+-- name: OwedNextDue :one
+SELECT due_at FROM owed_score WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1;
+
+-- name: OwedResend :execrows
+UPDATE owed_score SET
+    attempts = 0,
+    wanted_version = CASE WHEN state = 'sending' THEN wanted_version + 1 ELSE wanted_version END,
+    again_at = CASE WHEN state = 'sending' THEN CAST(@at AS BIGINT) ELSE 0 END,
+    again_next_at = CASE WHEN state = 'sending' THEN CAST(@at AS BIGINT) ELSE 0 END,
+    first_change_at = CASE WHEN state IN ('delivered', 'parked') THEN CAST(@at AS BIGINT) ELSE first_change_at END,
+    next_at = CASE WHEN state = 'sending' THEN next_at ELSE CAST(@at AS BIGINT) END,
+    due_at = CASE WHEN state = 'sending' THEN due_at ELSE CAST(@at AS BIGINT) END,
+    state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END
+WHERE id IN (
+    SELECT o.id FROM owed_score AS o JOIN grade_target AS t ON t.id = o.target_id
+    WHERE (CAST(@consumer_id AS TEXT) = '' OR t.consumer_id = @consumer_id)
+      AND (CAST(@course_key AS TEXT) = '' OR t.course_key = @course_key)
+      AND (CAST(@account_id AS TEXT) = '' OR t.account_id = @account_id)
+      AND (CAST(@state AS TEXT) = '' OR o.state = @state)
+    ORDER BY o.id LIMIT CAST(@max_rows AS BIGINT)
+);
+
+-- name: OwedList :many
+SELECT sqlc.embed(owed_score), sqlc.embed(grade_target), consumer.name AS consumer_name,
+    CAST(COALESCE((
+        SELECT account_link.lti_user_id FROM account_link
+        WHERE account_link.account_id = grade_target.account_id
+          AND account_link.consumer_id = grade_target.consumer_id
+        ORDER BY account_link.created_at DESC, account_link.lti_user_id LIMIT 1
+    ), '') AS TEXT) AS lti_user_id
+FROM owed_score
+JOIN grade_target ON grade_target.id = owed_score.target_id
+JOIN consumer ON consumer.id = grade_target.consumer_id
+WHERE (CAST(@consumer_id AS TEXT) = '' OR grade_target.consumer_id = @consumer_id)
+  AND (CAST(@course_key AS TEXT) = '' OR grade_target.course_key = @course_key)
+  AND (CAST(@account_id AS TEXT) = '' OR grade_target.account_id = @account_id)
+  AND (CAST(@state AS TEXT) = '' OR owed_score.state = @state)
+ORDER BY owed_score.first_change_at DESC, owed_score.id DESC
+LIMIT CAST(@max_rows AS BIGINT);
+
+-- name: OwedByLink :one
+SELECT owed_score.* FROM owed_score JOIN grade_target ON grade_target.id = owed_score.target_id
+WHERE grade_target.consumer_id = @consumer_id AND grade_target.account_id = @account_id
+  AND grade_target.link_key = @link_key;
+
+-- name: AttemptAppend :exec
+INSERT INTO score_attempt (id, owed_id, tried_at, took, version, score, class, status, detail)
+VALUES (@id, @owed_id, @tried_at, @took, @version, @score, @class, @status, @detail);
+
+-- name: AttemptList :many
+SELECT * FROM score_attempt WHERE owed_id = @owed_id ORDER BY tried_at DESC, id DESC;

@@ -1,0 +1,44 @@
+-- name: ContextUpsert :one
+INSERT INTO lms_context (id, consumer_id, context_id, title, label)
+VALUES (@id, @consumer_id, @context_id, @title, @label)
+ON CONFLICT (consumer_id, context_id) DO UPDATE SET title = excluded.title, label = excluded.label
+RETURNING id;
+
+-- name: PlacementUpsert :one
+INSERT INTO placement (
+    id, consumer_id, lms_context_id, link_key, title, course_key, usage_key, first_at, last_launch_at, launches
+) VALUES (
+    @id, @consumer_id, @lms_context_id, @link_key, @title, @course_key, @usage_key, @first_at, @last_launch_at, 1
+)
+ON CONFLICT (lms_context_id, link_key) DO UPDATE SET
+    title = excluded.title, course_key = excluded.course_key, usage_key = excluded.usage_key,
+    last_launch_at = excluded.last_launch_at, launches = placement.launches + 1
+RETURNING id;
+
+-- name: PlacementList :many
+SELECT placement.*, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
+WHERE (CAST(@consumer_id AS TEXT) = '' OR placement.consumer_id = @consumer_id)
+  AND (CAST(@course_key AS TEXT) = '' OR placement.course_key = @course_key)
+ORDER BY placement.last_launch_at DESC, placement.id DESC;
+
+-- name: TargetUpsert :one
+INSERT INTO grade_target (
+    id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at
+) VALUES (
+    @id, @kind, @consumer_id, @account_id, @link_key, @course_key, @usage_key, @scope, @service_url, @sourced_id,
+    @refused, @updated_at
+)
+ON CONFLICT (consumer_id, account_id, link_key) DO UPDATE SET
+    kind = excluded.kind, course_key = excluded.course_key, usage_key = excluded.usage_key, scope = excluded.scope,
+    service_url = excluded.service_url, sourced_id = excluded.sourced_id, refused = excluded.refused,
+    updated_at = excluded.updated_at
+RETURNING id;
+
+-- name: TargetByID :one
+SELECT * FROM grade_target WHERE id = @id;
+
+-- name: TargetList :many
+SELECT * FROM grade_target
+WHERE account_id = @account_id AND course_key = @course_key AND scope = @scope
+ORDER BY id;

@@ -1,0 +1,87 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"lectern/internal/store/sqlstore/db"
+)
+
+// readers is a pool of reading SQLite connections, each with its statements.
+type readers struct {
+	pool   *sql.DB
+	idle   chan *sqliteConn // one slot per connection; nil: not opened yet
+	closed chan struct{}
+	close1 sync.Once
+}
+
+func newReaders(path string, n int) (*readers, error) {
+	pool, err := sqlitePool(path, n, true, schemaWait)
+	if err != nil {
+		return nil, err
+	}
+	r := &readers{pool: pool, idle: make(chan *sqliteConn, n), closed: make(chan struct{})}
+	for range n {
+		r.idle <- nil
+	}
+	return r, nil
+}
+
+// view runs f in a transaction, so that all of it sees one snapshot.
+func (r *readers) view(ctx context.Context, f func(db.DBTX) error) error {
+	c, err := r.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { r.idle <- c }()
+	if c == nil {
+		if c, err = newSQLiteConn(ctx, r.pool, false); err != nil {
+			return fmt.Errorf("open reader: %w", err)
+		}
+	}
+	if err := c.do("BEGIN"); err != nil {
+		err = errors.Join(fmt.Errorf("begin: %w", err), c.close())
+		c = nil // the next one opens it anew
+		return err
+	}
+	defer c.do("ROLLBACK") //nolint:errcheck // nothing was written
+	return f(c)
+}
+
+// take returns an idle connection, or nil for one that is not open yet.
+func (r *readers) take(ctx context.Context) (*sqliteConn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case <-r.closed:
+		return nil, ErrClosed
+	default:
+	}
+	select {
+	case c := <-r.idle:
+		return c, nil
+	case <-r.closed:
+		return nil, ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// close waits for running views.
+func (r *readers) close() (err error) {
+	r.close1.Do(func() {
+		close(r.closed)
+		var list []error
+		for range cap(r.idle) {
+			if c := <-r.idle; c != nil {
+				list = append(list, c.close())
+			}
+		}
+		err = errors.Join(append(list, r.pool.Close())...)
+	})
+	return err
+}

@@ -1,0 +1,115 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// sqliteConn is one SQLite connection with its prepared statements. The queries
+// are those of the program, so there is a fixed number of them. It is used by
+// one goroutine at a time.
+//
+// A steady connection never interrupts a statement: an interrupted write would
+// undo the whole transaction, which belongs to other callers as well. It looks
+// at the context between statements instead.
+type sqliteConn struct {
+	conn   *sql.Conn
+	steady bool
+	query  func(string) string
+	known  map[string]*sql.Stmt
+}
+
+func newSQLiteConn(ctx context.Context, pool *sql.DB, steady bool) (*sqliteConn, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &sqliteConn{conn: conn, steady: steady, query: unlocked, known: map[string]*sql.Stmt{}}, nil
+}
+
+func (c *sqliteConn) close() error {
+	var list []error
+	for _, stmt := range c.known {
+		list = append(list, stmt.Close())
+	}
+	return errors.Join(append(list, c.conn.Close())...)
+}
+
+// prepare returns the kept statement of a query.
+func (c *sqliteConn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt := c.known[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := c.PrepareContext(ctx, query)
+	if err == nil {
+		c.known[query] = stmt
+	}
+	return stmt, err
+}
+
+// do runs a statement that steers the transaction. It is never interrupted.
+func (c *sqliteConn) do(query string) error {
+	ctx := context.Background()
+	stmt, err := c.prepare(ctx, query)
+	if err != nil {
+		return err
+	}
+	_, err = stmt.ExecContext(ctx)
+	return err
+}
+
+// PrepareContext prepares query, to be closed by the caller.
+func (c *sqliteConn) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return c.conn.PrepareContext(ctx, c.query(query))
+}
+
+// ExecContext runs a query that returns no rows.
+func (c *sqliteConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := checkTexts(args); err != nil {
+		return nil, err
+	}
+	ctx, err := c.calm(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stmt, err := c.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// QueryContext runs a query that returns rows.
+func (c *sqliteConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	ctx, err := c.calm(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stmt, err := c.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// QueryRowContext runs a query that returns one row. It has no way to report
+// that preparing failed, so it runs the plain query then, which fails as well.
+func (c *sqliteConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if c.steady {
+		ctx = context.WithoutCancel(ctx)
+	}
+	stmt, err := c.prepare(ctx, query)
+	if err != nil {
+		return c.conn.QueryRowContext(ctx, c.query(query), args...)
+	}
+	return stmt.QueryRowContext(ctx, args...)
+}
+
+// calm returns the context to run a statement with.
+func (c *sqliteConn) calm(ctx context.Context) (context.Context, error) {
+	if !c.steady {
+		return ctx, nil
+	}
+	return context.WithoutCancel(ctx), ctx.Err()
+}

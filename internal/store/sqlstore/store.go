@@ -1,0 +1,115 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"lectern/internal/errs"
+	"lectern/internal/store"
+	"lectern/internal/store/sqlstore/db"
+)
+
+// ErrDSN means that the database setting names neither a file nor PostgreSQL.
+var ErrDSN = errs.New(errs.Invalid, "database_address_invalid", "",
+	"The database address cannot be used.",
+	"Give a file path for SQLite, or postgres://user:password@host/database.")
+
+// ErrBusy means that another process kept the SQLite file locked for too long.
+var ErrBusy = errs.New(errs.Unavailable, "database_busy", "",
+	"This site is busy. Please try again in a moment.",
+	"Another program holds the database file; only Lectern should write to it.")
+
+// ErrClosed means that the store was closed.
+var ErrClosed = errs.New(errs.Unavailable, "database_closed", "",
+	"This site is shutting down. Please try again in a moment.", "")
+
+// ErrText means that a text holds a NUL or is not UTF-8, which PostgreSQL
+// cannot hold; SQLite refuses it too, so that both behave alike.
+var ErrText = errs.New(errs.Invalid, "database_text_invalid", "",
+	"A text holds characters that cannot be stored.", "")
+
+// Options are what may be chosen when a database is opened. The zero value is
+// ready for use.
+type Options struct {
+	Migrate  bool // bring the schema up to date first
+	MaxConns int  // PostgreSQL: connections; SQLite: readers. 0 means a good number
+}
+
+// Store is a database. It is safe for concurrent use.
+type Store struct {
+	engine  engine
+	dialect dialect
+}
+
+var _ store.Store = (*Store)(nil)
+
+// engine runs functions inside transactions.
+type engine interface {
+	view(ctx context.Context, f func(db.DBTX) error) error
+	update(ctx context.Context, f func(db.DBTX) error) error
+	ping(ctx context.Context) error
+	// migrating calls f with a pool made for changing the schema.
+	migrating(f func(*sql.DB) error) error
+	close() error
+}
+
+// Open opens the database that dsn names: the path of an SQLite file, made with
+// its folder when missing, or a postgres:// URL. Its errors are [ErrDSN] and
+// whatever the engine says.
+func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
+	s, err := open(ctx, dsn, opts)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Migrate {
+		if err := s.Migrate(ctx); err != nil {
+			_ = s.Close() // the first error says more
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, dsn string, opts Options) (*Store, error) {
+	switch {
+	case strings.HasPrefix(dsn, "postgres://"), strings.HasPrefix(dsn, "postgresql://"):
+		e, err := openPostgres(ctx, dsn, opts)
+		if err != nil {
+			return nil, err
+		}
+		return &Store{engine: e, dialect: postgresDialect()}, nil
+	case dsn == "", strings.Contains(dsn, "://"), strings.HasPrefix(dsn, ":memory:"), strings.Contains(dsn, "\x00"):
+		return nil, ErrDSN
+	}
+	e, err := openSQLite(ctx, dsn, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{engine: e, dialect: sqliteDialect()}, nil
+}
+
+// View runs f for reading, on one snapshot of what was committed before.
+func (s *Store) View(ctx context.Context, f func(tx store.Tx) error) error {
+	return s.engine.view(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) })
+}
+
+// Update runs f in one transaction and commits when f returns nil. On SQLite it
+// waits for other updates, so an Update inside an Update of the same goroutine
+// waits for itself: use the transaction at hand. Waiting ends with ctx.
+//
+// A panic inside f undoes what f wrote and goes on to the caller.
+func (s *Store) Update(ctx context.Context, f func(tx store.Tx) error) error {
+	return s.engine.update(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) })
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.engine.ping(ctx) }
+
+// Close waits for running updates and closes the database. Updates that come
+// later fail with [ErrClosed].
+func (s *Store) Close() error { return s.engine.close() }
+
+func (s *Store) tx(conn db.DBTX) *tx {
+	return &tx{q: db.New(conn), conn: conn, dialect: s.dialect}
+}

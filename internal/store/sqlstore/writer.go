@@ -1,0 +1,217 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"lectern/internal/store/sqlstore/db"
+)
+
+// How the writer shares commits and the file.
+const (
+	batchMost  = 64                     // functions that share one commit, at most
+	batchAge   = 5 * time.Millisecond   // no function joins a transaction older than this
+	lockWait   = 15 * time.Second       // how long to wait for another process to finish writing
+	lockPause  = time.Millisecond       // between two tries for the lock
+	yieldEvery = 100 * time.Millisecond // under load, the lock is free for others this often …
+	yieldFor   = 3 * lockPause          // … and this long
+)
+
+// writer is the one connection that writes, with group commit.
+//
+// A function runs on its caller's goroutine while the caller has the turn,
+// inside a savepoint of the open transaction, the batch. Giving up the turn,
+// the caller commits the batch, unless somebody waits for the turn and the
+// batch is small and young: then the next one will. So a lone caller commits at
+// once, and while one commit waits for the disk, callers gather for the next.
+// A caller returns when the batch it is in is durable.
+type writer struct {
+	pool    *sql.DB
+	conn    *sqliteConn
+	turn    chan struct{} // holds one token while somebody has the turn
+	waiting atomic.Int64  // callers waiting for the turn
+
+	// Only who has the turn may touch these.
+	open    *batch    // nil when no transaction is open
+	yielded time.Time // when the file was last free for long enough
+	freed   time.Time // when the last transaction ended
+	closed  bool
+}
+
+// batch is one transaction. err is set before done is closed.
+type batch struct {
+	began time.Time
+	kept  int // functions whose writes are in it
+	done  chan struct{}
+	err   error
+}
+
+func newWriter(ctx context.Context, path string) (*writer, error) {
+	pool, err := sqlitePool(path, 1, false, lockWait)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := newSQLiteConn(ctx, pool, true)
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	w := &writer{pool: pool, conn: conn, turn: make(chan struct{}, 1)}
+	// From here on begin waits, more evenly than SQLite would.
+	if err := conn.do("PRAGMA busy_timeout = 0"); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+// update runs f in a savepoint and returns when what it wrote is durable.
+func (w *writer) update(ctx context.Context, f func(db.DBTX) error) error {
+	if err := w.enter(ctx); err != nil {
+		return err
+	}
+	b, err := w.run(ctx, f)
+	if err != nil {
+		return err
+	}
+	<-b.done
+	return b.err
+}
+
+// enter waits for the turn.
+func (w *writer) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w.waiting.Add(1)
+	select {
+	case w.turn <- struct{}{}:
+		w.waiting.Add(-1)
+		return nil
+	case <-ctx.Done():
+		if w.waiting.Add(-1) == 0 {
+			// Whoever had the turn may have left the commit to us.
+			go func() {
+				w.turn <- struct{}{}
+				w.leave()
+			}()
+		}
+		return ctx.Err()
+	}
+}
+
+// leave gives up the turn, and commits unless somebody else is going to.
+func (w *writer) leave() {
+	if b := w.open; b != nil && (w.waiting.Load() == 0 || b.kept >= batchMost || time.Since(b.began) >= batchAge) {
+		w.commit(b)
+	}
+	<-w.turn
+}
+
+// run runs f inside a savepoint and gives up the turn. It returns the batch
+// that f's writes belong to.
+func (w *writer) run(ctx context.Context, f func(db.DBTX) error) (*batch, error) {
+	defer w.leave()
+	if w.closed {
+		return nil, ErrClosed
+	}
+	b, err := w.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.conn.do("SAVEPOINT one"); err != nil {
+		w.abort(b, err)
+		return nil, err
+	}
+	kept := false
+	defer func() { // also when f panics
+		if kept {
+			return
+		}
+		if err := errors.Join(w.conn.do("ROLLBACK TO one"), w.conn.do("RELEASE one")); err != nil {
+			w.abort(b, err)
+		}
+	}()
+	if err := f(w.conn); err != nil {
+		return nil, err
+	}
+	if err := w.conn.do("RELEASE one"); err != nil {
+		return nil, fmt.Errorf("keep: %w", err)
+	}
+	kept = true
+	b.kept++
+	return b, nil
+}
+
+// begin returns the open batch, or opens one. While another process writes it
+// tries again and again, evenly, so that it is not starved by a busy one.
+func (w *writer) begin(ctx context.Context) (*batch, error) {
+	if w.open != nil {
+		return w.open, nil
+	}
+	for deadline := time.Now().Add(lockWait); ; {
+		err := w.conn.do("BEGIN IMMEDIATE")
+		if err == nil {
+			break
+		}
+		if sqliteFault(err) != faultRetry {
+			return nil, fmt.Errorf("begin: %w", err)
+		}
+		if time.Now().After(deadline) {
+			return nil, ErrBusy.Wrap(err)
+		}
+		select {
+		case <-time.After(lockPause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	w.open = &batch{began: time.Now(), done: make(chan struct{})}
+	if w.open.began.Sub(w.freed) >= yieldFor {
+		w.yielded = w.open.began
+	}
+	return w.open, nil
+}
+
+// commit makes the batch durable and tells its callers.
+func (w *writer) commit(b *batch) {
+	if b.kept == 0 {
+		w.abort(b, nil)
+		return
+	}
+	if err := w.conn.do("COMMIT"); err != nil {
+		w.abort(b, fmt.Errorf("commit: %w", err))
+		return
+	}
+	w.open = nil
+	close(b.done)
+	w.freed = time.Now()
+	if w.freed.Sub(w.yielded) > yieldEvery {
+		time.Sleep(yieldFor) // another process may want to write
+		w.yielded = time.Now()
+	}
+}
+
+// abort undoes the batch and fails its callers with err.
+func (w *writer) abort(b *batch, err error) {
+	_ = w.conn.do("ROLLBACK") // fails when SQLite did it already, as on a full disk
+	w.open = nil
+	b.err = err
+	close(b.done)
+}
+
+// close waits for the running update; those that wait fail.
+func (w *writer) close() error {
+	w.turn <- struct{}{}
+	defer w.leave()
+	if w.closed {
+		return nil
+	}
+	if w.open != nil {
+		w.commit(w.open)
+	}
+	w.closed = true
+	return errors.Join(w.conn.close(), w.pool.Close())
+}
