@@ -1,7 +1,8 @@
 package learn
 
 import (
-	"net/http"
+	"fmt"
+	"html/template"
 	"net/url"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 
 	"lectern/internal/catalog"
 	"lectern/internal/errs"
-	"lectern/internal/session"
+	"lectern/internal/grading"
 	"lectern/internal/store"
 )
 
@@ -33,15 +34,25 @@ var ErrAsset = errs.New(errs.NotFound, "asset_unknown", "",
 type Deps struct {
 	Store   store.Store
 	Catalog *catalog.Catalog
-	Blobs   *blob.Bucket
+	Grading *grading.Service
+	Blobs   *blob.Bucket // assets by content, see course.BlobKey
 	Clock   func() time.Time
 }
 
 // Handler serves learners' pages. It is safe for concurrent use.
-type Handler struct{ Deps }
+type Handler struct {
+	Deps
+	templates *template.Template
+}
 
 // New returns a handler; it fails when an embedded template is broken.
-func New(d Deps) (*Handler, error) { return &Handler{Deps: d}, nil }
+func New(d Deps) (*Handler, error) {
+	t, err := loadTemplates()
+	if err != nil {
+		return nil, fmt.Errorf("learner pages: %w", err)
+	}
+	return &Handler{Deps: d, templates: t}, nil
+}
 
 // CheckQuery reports whether the query of a launch address asks for something
 // we can show: its error is [ErrView].
@@ -53,13 +64,3 @@ func CheckQuery(q url.Values) error {
 	return ErrView.With("view=%.100q", q.Get("view"))
 }
 
-// Serve answers a request below the session's base; rest is what follows it,
-// unescaped.
-func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Session, rest string) error {
-	return ErrBlock
-}
-
-// Asset serves GET /asset/{version}/static/{name}: a file that is not locked.
-func (h *Handler) Asset(w http.ResponseWriter, r *http.Request, version, name string) error {
-	return ErrAsset
-}

@@ -1,0 +1,154 @@
+package learn
+
+import (
+	"bytes"
+	"context"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"lectern/internal/course"
+	"lectern/internal/session"
+	"lectern/internal/web"
+	"lectern/ui"
+)
+
+// policy is the content security policy of pages with course content. Courses
+// bring scripts and styles of their own, inline and from elsewhere, and are
+// trusted with it; MathJax needs the blob worker.
+const policy = "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data: https: http:; " +
+	"worker-src 'self' blob:; base-uri 'self'"
+
+// page is what the template ui/learn/page.html gets.
+type page struct {
+	Title, Lang string
+	RTL         bool
+	Heading     string // "" hides it
+	Math        *mathScripts
+	Nav         *nav
+	Due         *due
+	Body        []template.HTML
+	Score       *scoreLine
+	StaffNotes  []string
+}
+
+// mathScripts says what typesets the formulas of a page. URL is empty in a build
+// without MathJax.
+type mathScripts struct {
+	URL, Fonts string
+	ASCII      bool // formulas in `backticks` as well
+}
+
+// due is the line that says until when answers count.
+type due struct {
+	At, Until   time.Time
+	Grace, Past bool
+}
+
+const mathJax = "vendor/mathjax/tex-mml-chtml.js"
+
+// newPage starts a page about b. It is called when the body is rendered, since
+// that tells what the page needs.
+func (v *view) newPage(b *course.Block, body ...template.HTML) *page {
+	p := &page{Title: b.Name, Lang: "en", Heading: b.Name, Body: body, Due: v.due(b)}
+	if v.c.Language != "" {
+		p.Lang = v.c.Language
+	}
+	p.RTL = rightToLeft(p.Lang)
+	if v.query.Get("show_title") == "0" {
+		p.Heading = ""
+	}
+	if p.Title == "" {
+		p.Title = v.c.Name
+	}
+	if v.needs.math {
+		p.Math = &mathScripts{ASCII: v.needs.ascii}
+		if ui.Has(mathJax) {
+			p.Math.URL, p.Math.Fonts = ui.Asset(mathJax), ui.Asset("vendor/fonts")
+		} else {
+			v.note("Formulas are shown as they were typed: this build has no MathJax. Run scripts/fetch-ui and build again.")
+		}
+	}
+	if v.s.Staff {
+		p.StaffNotes = v.notes
+	}
+	return p
+}
+
+// note tells the course team something about the page.
+func (v *view) note(text string) { v.notes = append(v.notes, text) }
+
+func rightToLeft(lang string) bool {
+	tag, err := language.Parse(lang)
+	if err != nil {
+		return false
+	}
+	script, _ := tag.Script()
+	switch script.String() {
+	case "Arab", "Hebr", "Syrc", "Thaa", "Nkoo":
+		return true
+	}
+	return false
+}
+
+// due returns when answers to b are due, or nil when they are not.
+func (v *view) due(b *course.Block) *due {
+	at := b.Settings.Due
+	if at == nil || !holdsScored(b) {
+		return nil
+	}
+	until := at.Add(b.Settings.Grace)
+	return &due{At: at.UTC(), Until: until.UTC(), Past: v.now.After(until), Grace: b.Settings.Grace > 0 && v.now.Before(until)}
+}
+
+func holdsScored(b *course.Block) bool {
+	found := false
+	b.Walk(func(n *course.Block) bool {
+		found = found || n.Scored
+		return !found
+	})
+	return found
+}
+
+// write sends a page.
+func (v *view) write(ctx context.Context, w http.ResponseWriter, r *http.Request, p *page) error {
+	score, err := v.scoreLine(ctx)
+	if err != nil {
+		return err
+	}
+	p.Score = score
+	var b bytes.Buffer
+	if err := v.templates.ExecuteTemplate(&b, "page.html", p); err != nil {
+		return err
+	}
+	frame(r, v.s).SetHeaders(w.Header(), policy)
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// html runs a template for a part of a page.
+func (h *Handler) html(name string, data any) (template.HTML, error) {
+	var b strings.Builder
+	if err := h.templates.ExecuteTemplate(&b, name, data); err != nil {
+		return "", err
+	}
+	return template.HTML(b.String()), nil //nolint:gosec // html/template made it
+}
+
+func loadTemplates() (*template.Template, error) {
+	return template.New("learn").Funcs(template.FuncMap{"asset": ui.Asset}).
+		ParseFS(ui.FS, "learn/*.html")
+}
+
+// frame tells the mux who may frame the session's pages, error pages too.
+func frame(r *http.Request, s *session.Session) *web.Page {
+	p := web.PageOf(r)
+	p.Framing, p.Ancestors = web.FramedByListed, s.FrameAncestors
+	if p.ReturnURL == "" {
+		p.ReturnURL = s.ReturnURL
+	}
+	return p
+}

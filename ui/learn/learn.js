@@ -1,0 +1,259 @@
+// Makes learner pages live. Without it every page works too: forms post, links
+// lead on. Nothing here needs cookies or storage.
+(() => {
+  "use strict";
+
+  // --- The frame around us ---------------------------------------------------
+
+  // tell sends a message to the LMS's window. Nothing in it is secret.
+  const tell = (message) => {
+    if (window.parent === window) return;
+    try {
+      window.parent.postMessage(JSON.stringify(message), "*");
+    } catch {
+      // A frame that cannot be spoken to stays as it is.
+    }
+  };
+
+  const maxHeight = 20000;
+  let lastHeight = 0;
+  let resizeTimer = 0;
+
+  // sendHeight tells the LMS how tall the page is, at most every 100 ms.
+  const sendHeight = () => {
+    if (resizeTimer) return;
+    resizeTimer = setTimeout(() => {
+      resizeTimer = 0;
+      const box = document.body.getBoundingClientRect();
+      const height = Math.min(Math.ceil(box.height), maxHeight);
+      if (height === lastHeight) return;
+      lastHeight = height;
+      tell({ subject: "lti.frameResize", height });
+    }, 100);
+  };
+  if ("ResizeObserver" in window) new ResizeObserver(sendHeight).observe(document.body);
+  window.addEventListener("load", sendHeight);
+  sendHeight();
+
+  // A tall frame keeps its scroll position when the page in it changes: a
+  // learner who clicked "Next" at the bottom would land at the bottom.
+  if (!location.hash && document.referrer.startsWith(location.origin + "/learn/")) {
+    tell({ subject: "lti.scrollToTop" });
+  }
+
+  // --- Moments in the reader's own time zone ---------------------------------
+
+  const showMoments = (root) => {
+    for (const el of root.querySelectorAll("time[datetime]")) {
+      const at = new Date(el.dateTime);
+      if (Number.isNaN(at.getTime())) continue;
+      const today = at.toDateString() === new Date().toDateString();
+      const options = today ? { timeStyle: "short" } : { dateStyle: "long", timeStyle: "short" };
+      el.title = el.textContent;
+      el.textContent = at.toLocaleString(document.documentElement.lang || undefined, options);
+    }
+  };
+
+  // --- Formulas --------------------------------------------------------------
+
+  const typeset = async (root) => {
+    const mathJax = window.MathJax;
+    if (!mathJax || !mathJax.startup || !mathJax.typesetPromise) return;
+    try {
+      await mathJax.startup.promise;
+      mathJax.typesetClear([root]);
+      await mathJax.typesetPromise([root]);
+    } catch (err) {
+      console.warn("formulas", err);
+    }
+    sendHeight();
+  };
+
+  // --- Problems --------------------------------------------------------------
+
+  // runScripts makes scripts in replaced content run, as they do in a new page.
+  const runScripts = (root) => {
+    for (const old of root.querySelectorAll("script")) {
+      const script = document.createElement("script");
+      for (const { name, value } of old.attributes) script.setAttribute(name, value);
+      script.textContent = old.textContent;
+      old.replaceWith(script);
+    }
+  };
+
+  const focusOn = (el) => {
+    if (!el) return;
+    el.focus({ preventScroll: true });
+    el.scrollIntoView({ block: "nearest" });
+  };
+
+  const say = (section, text) => {
+    const box = section.querySelector(".notification") || document.createElement("div");
+    box.className = "notification error";
+    box.tabIndex = -1;
+    box.setAttribute("role", "alert");
+    box.textContent = text;
+    if (!box.isConnected) section.querySelector("form").append(box);
+    focusOn(box);
+  };
+
+  // post sends a problem's form and shows what came back in its place.
+  const post = async (section, form, button) => {
+    const data = new FormData(form);
+    const controls = section.querySelectorAll("button");
+    section.setAttribute("aria-busy", "true");
+    for (const el of controls) el.setAttribute("aria-disabled", "true");
+    try {
+      const response = await fetch(button.formAction, {
+        method: "POST",
+        body: new URLSearchParams(data),
+        headers: { Accept: "application/json" },
+        credentials: "same-origin",
+      });
+      const answer = await response.json();
+      if (!answer.html) throw Object.assign(new Error(answer.code), { answer });
+      show(section, answer);
+    } catch (err) {
+      const text = (err.answer && err.answer.message) ||
+        "Your answer could not be sent. It is still here: please check your connection and try again.";
+      say(section, text);
+    } finally {
+      section.removeAttribute("aria-busy");
+      for (const el of controls) el.removeAttribute("aria-disabled");
+    }
+  };
+
+  const show = (section, answer) => {
+    const holder = document.createElement("template");
+    holder.innerHTML = answer.html;
+    const fresh = holder.content.firstElementChild;
+    if (answer.keep) keepTyped(section, fresh);
+    section.replaceWith(fresh);
+    runScripts(fresh);
+    showMoments(fresh);
+    typeset(fresh);
+    focusOn(fresh.querySelector(".notification, .problem-hints, .problem-answers") || fresh);
+    updateScore(answer.score);
+    sendHeight();
+  };
+
+  // keepTyped carries what is typed but not sent over into fresh, where the
+  // reply was to something else than the answers: a hint, the solution.
+  const keepTyped = (section, fresh) => {
+    const from = section.querySelector("form");
+    const to = fresh.querySelector("form");
+    if (!from || !to) return;
+    for (const el of to.elements) {
+      if (!el.name || el.type === "hidden") continue;
+      const same = [...from.elements].filter((x) => x.name === el.name);
+      if (el.type === "radio" || el.type === "checkbox") {
+        const twin = same.find((x) => x.value === el.value);
+        if (twin) el.checked = twin.checked;
+      } else if (same[0] && "value" in same[0]) {
+        el.value = same[0].value;
+      }
+    }
+  };
+
+  const updateScore = (html) => {
+    const old = document.querySelector(".score-line");
+    if (typeof html !== "string") return;
+    const holder = document.createElement("template");
+    holder.innerHTML = html;
+    const fresh = holder.content.firstElementChild;
+    if (fresh) showMoments(holder.content);
+    if (old && fresh) old.replaceWith(fresh);
+    else if (fresh) document.body.append(fresh);
+    else if (old) old.remove();
+  };
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const section = form.closest(".block-problem");
+    const button = event.submitter;
+    if (!section || !button || !form.matches("form.problem-form")) return;
+    event.preventDefault();
+    if (section.getAttribute("aria-busy") !== "true") post(section, form, button);
+  });
+
+  // --- Videos ----------------------------------------------------------------
+
+  const seek = (section, seconds) => {
+    const video = section.querySelector("video");
+    if (video) {
+      video.currentTime = seconds;
+      video.play().catch(() => {});
+      return;
+    }
+    const frame = section.querySelector("iframe");
+    if (!frame || !frame.contentWindow) return;
+    const command = (func, args) => frame.contentWindow.postMessage(
+      JSON.stringify({ event: "command", func, args }), "https://www.youtube-nocookie.com");
+    command("seekTo", [seconds, true]);
+    command("playVideo", []);
+  };
+
+  // A file that does not play gives way to YouTube, if the video is there too.
+  document.addEventListener("error", (event) => {
+    const source = event.target;
+    if (!(source instanceof HTMLSourceElement) || source.nextElementSibling instanceof HTMLSourceElement) return;
+    const section = source.closest(".block-video");
+    if (!section || !section.dataset.youtube) return;
+    const frame = document.createElement("iframe");
+    frame.src = section.dataset.youtube;
+    frame.title = "Video: " + section.dataset.title;
+    frame.allowFullscreen = true;
+    frame.referrerPolicy = "strict-origin-when-cross-origin";
+    source.closest("video").replaceWith(frame);
+  }, true);
+
+  document.addEventListener("click", async (event) => {
+    const cue = event.target.closest(".cue");
+    if (cue) {
+      seek(cue.closest(".block-video"), Number(cue.dataset.start));
+      return;
+    }
+    const language = event.target.closest("a[data-transcript]");
+    if (!language) return;
+    event.preventDefault();
+    const panel = language.closest(".transcript").querySelector(".transcript-text");
+    const response = await fetch(language.dataset.transcript + "?as=html").catch(() => null);
+    if (!response || !response.ok) {
+      location.href = language.href;
+      return;
+    }
+    panel.innerHTML = await response.text();
+    panel.lang = language.lang;
+    for (const a of language.parentElement.querySelectorAll("a")) a.removeAttribute("aria-current");
+    language.setAttribute("aria-current", "true");
+    panel.focus();
+  });
+
+  // The caption that is being spoken is marked in the transcript.
+  document.addEventListener("timeupdate", (event) => {
+    const section = event.target.closest && event.target.closest(".block-video");
+    if (!section) return;
+    const now = event.target.currentTime;
+    let spoken = null;
+    for (const cue of section.querySelectorAll(".cue")) {
+      if (Number(cue.dataset.start) > now) break;
+      spoken = cue;
+    }
+    for (const cue of section.querySelectorAll(".cue.spoken")) if (cue !== spoken) cue.classList.remove("spoken");
+    if (spoken) spoken.classList.add("spoken");
+  }, true);
+
+  // --- Links that lead out of the activity -----------------------------------
+
+  for (const a of document.querySelectorAll('main a[href*="/elsewhere"]')) {
+    a.classList.add("elsewhere");
+    a.title = "Not part of this activity";
+  }
+
+  const currentTab = document.querySelector('.tabs a[aria-current]');
+  if (currentTab) {
+    const row = currentTab.closest("ol");
+    row.scrollLeft = currentTab.parentElement.offsetLeft - (row.clientWidth - currentTab.offsetWidth) / 2;
+  }
+  showMoments(document);
+})();
