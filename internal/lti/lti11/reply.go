@@ -151,5 +151,8 @@ func latin1(charset string, r io.Reader) (io.Reader, error) {
 // "success", for "no grade yet".
 func number(text string) (float64, bool) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	return v, err == nil && v >= 0 && v <= 1
+	if err != nil || !(v >= 0 && v <= 1) { // not a number fails both comparisons
+		return 0, false
+	}
+	return v, true
 }
