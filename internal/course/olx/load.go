@@ -3,7 +3,6 @@ package olx
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 
 	"lectern/internal/course"
 	"lectern/internal/keys"
