@@ -1,0 +1,169 @@
+// Starts bin/lectern demo on free ports with a folder of its own and knows how
+// to walk through it: the LMS on 127.0.0.1, the tool on localhost, so that to a
+// browser they are two sites.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const binary = process.env.LECTERN_BIN || fileURLToPath(new URL("../bin/lectern", import.meta.url));
+const startWithin = 30_000;
+const stopWithin = 10_000;
+
+export const course = "course-v1:Lectern+Sample+2026";
+export const password = "seven colours in a drop";
+
+// startDemo runs the demo and returns a Demo. Call stop() at the end.
+export async function startDemo({ seed = 0 } = {}) {
+  const data = await mkdtemp(join(tmpdir(), "lectern-demo-"));
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LECTERN_")));
+  env.LECTERN_AGGREGATE_DELAY = "1s";
+  const child = spawn(binary, [
+    "demo", "--listen", "localhost:0", "--lms-listen", "127.0.0.1:0", "--data", data, "--seed", String(seed), "--json",
+  ], { env, cwd: data, stdio: ["ignore", "pipe", "pipe"] });
+  const log = [];
+  createInterface({ input: child.stderr }).on("line", (line) => { log.push(line); });
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      const killer = setTimeout(() => child.kill("SIGKILL"), stopWithin);
+      await ended;
+      clearTimeout(killer);
+    }
+    await rm(data, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    return new Demo(await firstLine(child, log), log, stop);
+  } catch (err) {
+    await stop();
+    throw err;
+  }
+}
+
+// firstLine waits for the one line of JSON that says the demo is ready.
+function firstLine(child, log) {
+  return new Promise((resolve, reject) => {
+    const fail = (why) => reject(new Error(`lectern demo ${why}\n${log.join("\n")}`));
+    const timer = setTimeout(() => fail(`was not ready within ${startWithin} ms`), startWithin);
+    child.once("error", (err) => { clearTimeout(timer); fail(`did not start: ${err.message}; run "make build"`); });
+    child.once("exit", (code) => { clearTimeout(timer); fail(`ended with code ${code}`); });
+    createInterface({ input: child.stdout }).once("line", (line) => {
+      clearTimeout(timer);
+      try {
+        resolve(JSON.parse(line));
+      } catch {
+        fail(`printed ${line} instead of JSON`);
+      }
+    });
+  });
+}
+
+class Demo {
+  #links = 0;
+
+  constructor(ready, log, stop) {
+    this.log = log; // what lectern wrote to standard error
+    this.stop = stop;
+    this.console = ready.console;
+    this.consumer = ready.consumer;
+    this.lms = ready.lms.replace(/\/$/, "");
+    this.site = new URL(ready.console).origin;
+  }
+
+  // launchURL is the address of a block of the sample course.
+  launchURL(type, name) {
+    return `${this.site}/lti_provider/courses/${course}/block-v1:Lectern+Sample+2026+type@${type}+block@${name}`;
+  }
+
+  // addActivity makes a link in the LMS and returns its id.
+  async addActivity(type, name, { graded = true } = {}) {
+    const title = `${type} ${name} ${++this.#links}`;
+    const form = new URLSearchParams({ title, url: this.launchURL(type, name) });
+    if (graded) form.set("graded", "on");
+    const answer = await fetch(`${this.lms}/settings/links`, { method: "POST", body: form });
+    assert.ok(answer.ok, `adding an activity: ${answer.status}`);
+    const found = (await answer.text()).match(new RegExp(`links/([^/"]+)/remove"[^]{0,200}?aria-label="Remove ${title}"`));
+    assert.ok(found, `the LMS does not list ${title}`);
+    return found[1];
+  }
+
+  // setCredentials types a key and a secret into the LMS.
+  async setCredentials(key, secret) {
+    const answer = await fetch(`${this.lms}/settings/credentials`, {
+      method: "POST", body: new URLSearchParams({ key, secret }),
+    });
+    assert.ok(answer.ok, `setting credentials: ${answer.status}`);
+  }
+
+  // breakOutcomes switches a fault of the LMS's outcome service on; "" is none.
+  async breakOutcomes(fault, count = "") {
+    await fetch(`${this.lms}/break`, { method: "POST", body: new URLSearchParams({ fault, count }) });
+  }
+
+  async gradebook() {
+    return (await fetch(`${this.lms}/gradebook.json`)).json();
+  }
+
+  // waitGrade waits until the gradebook holds a value.
+  async waitGrade(user, link, value, { within = 15_000 } = {}) {
+    const until = Date.now() + within;
+    for (;;) {
+      const book = await this.gradebook();
+      const grade = book.grades.find((g) => g.User === user && g.Link === link);
+      if (grade && Number(grade.Value) === value) return grade;
+      if (Date.now() > until) {
+        assert.fail(`no grade ${value} for ${user} in ${link} within ${within} ms: ${JSON.stringify(book, null, 1)}\n${this.log.slice(-20).join("\n")}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  // open shows an activity in the LMS as a person and returns its frame. A
+  // browser without JavaScript gets there by the button, as a person would.
+  async open(page, link, { as = "ana", fault = "", javaScript = true } = {}) {
+    await page.goto(`${this.lms}/link/${link}?as=${as}&fault=${fault}`);
+    return this.enter(page, "#tool", javaScript);
+  }
+
+  // enter waits until the frame shows a page of the tool.
+  async enter(page, selector, javaScript = true) {
+    const inside = page.frameLocator(selector);
+    if (!javaScript) await inside.getByRole("button", { name: "Open the activity" }).click();
+    await inside.locator("main:not(.opening)").waitFor();
+    return inside;
+  }
+}
+
+// frameOf returns the frame itself, for scripts and addresses.
+export async function frameOf(page, selector = "#tool") {
+  const element = await page.locator(selector).elementHandle();
+  return element.contentFrame();
+}
+
+// answer chooses an option of the question about sunlight and submits.
+export async function answer(inside, choice) {
+  await inside.getByRole("radio", { name: choice }).check();
+  await inside.getByRole("button", { name: "Submit" }).click();
+}
+
+export const right = /About 8 minutes/;
+export const wrong = /About 8 seconds/;
+
+// see waits for a text in a frame or page.
+export async function see(inside, text) {
+  await inside.getByText(text).first().waitFor();
+}
+
+// signIn opens the one-time link, sets the first password and ends in the
+// console.
+export async function signIn(page, demo) {
+  await page.goto(demo.console);
+  await page.getByLabel("New password").fill(password);
+  await page.getByLabel("Once more").fill(password);
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.getByRole("heading", { name: "LTI Provider" }).waitFor();
+}
