@@ -41,7 +41,7 @@ func (l *loader) identify(root *xmltree.Node, policies map[string]assetPolicy) e
 			return withHint(ErrRunMissing, example)
 		}
 		l.origin.Run = guess
-		l.warn(course.Ref{}, "course.xml", "the run is taken from %s: %s. "+
+		l.warn(course.Ref{}, "", "the run is taken from %s: %s. "+
 			"Links made for the old site need the very same key; give it with --course-key if this one is wrong",
 			from, l.origin)
 	}

@@ -195,6 +195,8 @@ func (l *loader) children(n *node, def definition, depth int) {
 	for _, child := range def.el.Elements() {
 		switch {
 		case child.Name == "wiki" || child.Name == "textbook" || child.Name == "grading_policy":
+			l.report.Blocks[child.Name]++ // no block, but counted: nothing goes unsaid
+			l.report.Fates[course.Hidden]++
 			continue
 		case n.block.Type == "conditional" && child.Name == "show":
 			l.shown(n, child, depth)

@@ -14,10 +14,11 @@ import (
 // `lectern course import --json` prints and what the console shows.
 type Report struct {
 	CourseKey string              `json:"course_key"`
-	Version   string              `json:"version"`
+	Version   int64               `json:"version"` // 1, 2, 3 … per course; 0 when it was only read
+	VersionID string              `json:"version_id"`
+	Unchanged bool                `json:"unchanged"` // the same content was published already
 	Name      string              `json:"name"`
-	Unchanged bool                `json:"unchanged"` // the same content is published already
-	Blocks    map[string]int      `json:"blocks"`    // by type
+	Blocks    map[string]int      `json:"blocks"` // by type, with a wiki's node, which is left out
 	Fates     map[course.Fate]int `json:"fates"`
 	Problems  Problems            `json:"problems"`
 	NotShown  []Note              `json:"not_shown"` // unsupported blocks and why
@@ -25,10 +26,13 @@ type Report struct {
 	Errors    []Note              `json:"errors"`   // the course's mistakes; the blocks are broken or renamed
 	Warnings  []Note              `json:"warnings"` // read in a way the course team may not have meant
 	Assets    int                 `json:"assets"`
-	Drafts    int                 `json:"drafts"` // units of drafts/, left out
-	Runs      []string            `json:"runs,omitempty"`
-	Source    string              `json:"source"` // SHA-256 of all content, hex
+	Drafts    int                 `json:"drafts"`         // units of drafts/, left out
+	Runs      []string            `json:"runs,omitempty"` // of a tree that holds several courses
+	Source    string              `json:"source"`         // SHA-256 of all content, hex
 }
+
+// BlockTypes returns the types in Blocks, sorted.
+func (r *Report) BlockTypes() []string { return sortedKeys(r.Blocks) }
 
 // Problems counts problem blocks by what it takes to grade them.
 type Problems struct {
@@ -39,10 +43,9 @@ type Problems struct {
 	Broken      int `json:"broken"`
 }
 
-// Note is a remark about a block or a file.
+// Note is a remark about a part of a course.
 type Note struct {
-	Block   string `json:"block,omitempty"` // usage key
-	File    string `json:"file,omitempty"`  // path below the course's root
+	Where   string `json:"where"` // usage key, file below the course's root, or both
 	Message string `json:"message"`
 }
 
@@ -71,20 +74,25 @@ func note(list *[]Note, n Note) {
 
 // fail records a mistake of the course.
 func (l *loader) fail(ref course.Ref, file, format string, args ...any) {
-	note(&l.report.Errors, Note{l.label(ref), file, fmt.Sprintf(format, args...)})
+	note(&l.report.Errors, Note{l.where(ref, file), fmt.Sprintf(format, args...)})
 }
 
 // warn records that something was read leniently.
 func (l *loader) warn(ref course.Ref, file, format string, args ...any) {
-	note(&l.report.Warnings, Note{l.label(ref), file, fmt.Sprintf(format, args...)})
+	note(&l.report.Warnings, Note{l.where(ref, file), fmt.Sprintf(format, args...)})
 }
 
-// label returns the usage key of a block, "" for none.
-func (l *loader) label(ref course.Ref) string {
-	if ref.Type == "" {
-		return ""
+// where names a block by its usage key, a file by its path.
+func (l *loader) where(ref course.Ref, file string) string {
+	switch {
+	case ref.Type == "" && file == "":
+		return "course.xml"
+	case ref.Type == "":
+		return file
+	case file == "":
+		return l.key.Usage(ref.Type, ref.ID).String()
 	}
-	return l.key.Usage(ref.Type, ref.ID).String()
+	return l.key.Usage(ref.Type, ref.ID).String() + " (" + file + ")"
 }
 
 // count fills the report's numbers from the finished course.
@@ -93,7 +101,7 @@ func (r *Report) count(c *course.Course) {
 		r.Blocks[b.Type]++
 		r.Fates[b.Fate]++
 		if b.Fate == course.Unsupported {
-			note(&r.NotShown, Note{Block: c.Usage(b).String(), Message: b.Reason})
+			note(&r.NotShown, Note{c.Usage(b).String(), b.Reason})
 		}
 		switch b.Class {
 		case "native":
