@@ -17,7 +17,8 @@ type Consumers interface {
 	List(ctx context.Context, search string) ([]*lti.Consumer, error)
 	// Create fails with ErrConflict when the name or key is taken.
 	Create(ctx context.Context, c *lti.Consumer) error
-	// Update writes every field of c except its instance GUID and last launch.
+	// Update writes every field of c except its creation, instance GUID and last
+	// launch. It fails with ErrConflict when the name or key is taken.
 	Update(ctx context.Context, c *lti.Consumer) error
 	// Launched records a good launch: the time, and the GUID when none is
 	// captured yet.
@@ -31,6 +32,7 @@ type Consumers interface {
 	PutSecret(ctx context.Context, s SealedSecret) error
 
 	// Origins lists the origins that verified launches came from, newest first.
+	// Only the newest few are kept.
 	Origins(ctx context.Context, id string) ([]string, error)
 	LearnOrigin(ctx context.Context, id, origin string, at time.Time) error
 }
@@ -38,7 +40,7 @@ type Consumers interface {
 // ConsumerUsage counts what belongs to a consumer.
 type ConsumerUsage struct {
 	Learners   int64
-	Launches   int64
+	Launches   int64 // ever, over all its placements
 	Targets    int64
 	OwedScores int64 // not delivered yet
 }

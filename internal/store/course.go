@@ -36,7 +36,7 @@ type Courses interface {
 	// Report returns the import report of a version, JSON.
 	Report(ctx context.Context, versionID string) (string, error)
 	// Publish writes a version and makes it the published one, atomically. It
-	// returns its number.
+	// returns its number, and fails with ErrConflict when the ID was used.
 	Publish(ctx context.Context, v *CourseVersion) (int64, error)
 	// Delete removes a course and its versions. Learner state stays.
 	Delete(ctx context.Context, courseKey string) error
@@ -78,7 +78,8 @@ type Learners interface {
 	// States returns all states of a learner in a course.
 	States(ctx context.Context, accountID, scope, courseKey string) (map[course.Ref]*LearnerState, error)
 	// Put writes s if the stored version is still s.Version (0: no row) and
-	// raises it; else it fails with ErrConflict.
+	// raises the stored one; else it fails with ErrConflict. It leaves s as it
+	// is, because an Update function may run twice.
 	Put(ctx context.Context, s *LearnerState) error
 	AppendScore(ctx context.Context, e ScoreEvent) error
 	Scores(ctx context.Context, k LearnerKey) ([]ScoreEvent, error) // oldest first

@@ -85,8 +85,8 @@ type LaunchFilter struct {
 // LaunchLog keeps what happened at the front door.
 type LaunchLog interface {
 	Append(ctx context.Context, e LaunchEntry) error
-	// AppendUnverified is Append for requests nobody vouches for: when more
-	// than limit unverified rows are newer than since, the newest row with the
+	// AppendUnverified is Append for requests nobody vouches for: when limit
+	// unverified rows are newer than since already, the newest row with the
 	// same code and key is counted up instead, or, when there is none, nothing
 	// is written.
 	AppendUnverified(ctx context.Context, e LaunchEntry, since time.Time, limit int) error

@@ -24,12 +24,15 @@ type Placement struct {
 // Placements keeps links that LMSs use and the gradebook cells behind them.
 type Placements interface {
 	// Upsert records a launch of (consumer, context, link key) and returns the
-	// placement's ID; the newest launch wins for every other field.
+	// placement's ID; the newest launch wins for every other field but FirstAt.
+	// Launches is counted here.
 	Upsert(ctx context.Context, p Placement) (id string, err error)
+	// List returns placements, the latest launch first; "" selects all.
 	List(ctx context.Context, consumerID, courseKey string) ([]Placement, error)
 	// PutTarget inserts or re-points the grade target of (consumer, account,
 	// link key) and returns its ID. When it re-points a target whose owed score
-	// is parked, that score is owed again at once.
+	// is parked, that score is owed again at once, unless t.Refused says why no
+	// score can be sent.
 	PutTarget(ctx context.Context, t lti.GradeTarget) (id string, err error)
 	Target(ctx context.Context, id string) (*lti.GradeTarget, error)
 	// Targets returns the targets of an account and scope that point at one of
@@ -116,25 +119,29 @@ type Attempt struct {
 // Owed is the outbox of scores.
 type Owed interface {
 	// Owe raises the wanted version of the target's owed score, creating it if
-	// needed. A row that waits keeps the earlier of its due times; a delivered
-	// or parked one becomes due at At+Delay.
+	// needed. A row that waits or retries keeps the earlier of its due times; a
+	// delivered or parked one becomes due at At+Delay. While a row is sent the
+	// change is noted, and Finish puts the row back.
 	Owe(ctx context.Context, d Debt) error
-	// Claim leases up to limit due rows to by, oldest first, at most perHost of
-	// each host, skipping the hosts listed. Rows whose lease ran out are due.
+	// Claim leases up to limit due rows to by, oldest first. Rows whose lease
+	// ran out are due.
 	Claim(ctx context.Context, now time.Time, by string, lease time.Duration, limit int) ([]Claimed, error)
-	// Finish writes the outcome of a try of the claim: the state, and version as
-	// delivered when state is Delivered. When a newer version is wanted by
-	// then, the row goes back to Waiting at c.NextAt. It fails with ErrConflict
-	// when by no longer holds the lease.
+	// Finish writes the outcome a of a try of the claim c: its state, attempts,
+	// last error and next time, and a.Version as delivered when the state is
+	// Delivered. When a newer version is wanted by then, the row goes back to
+	// Waiting, due when that change asks but not before c.NextAt. Without a.At
+	// no attempt is kept. It fails with ErrConflict when by no longer holds the
+	// lease that c came with.
 	Finish(ctx context.Context, c OwedScore, by string, a Attempt) error
-	// Release gives a lease back without a try, due again at next.
+	// Release gives a lease back without a try, due again at next. It fails
+	// with ErrConflict when by no longer holds the lease.
 	Release(ctx context.Context, id, by string, next time.Time) error
 	// NextDue returns when the next row is due, or ErrNotFound.
 	NextDue(ctx context.Context) (time.Time, error)
 	// Resend makes matching rows due now, delivered and parked ones too, and
-	// returns how many.
+	// returns how many. What is being sent is sent once more.
 	Resend(ctx context.Context, f OwedFilter, now time.Time) (int64, error)
-	List(ctx context.Context, f OwedFilter) ([]OwedRow, error)
+	List(ctx context.Context, f OwedFilter) ([]OwedRow, error)      // latest change first
 	Attempts(ctx context.Context, owedID string) ([]Attempt, error) // newest first
 	// ForLink returns the owed score of an account for a consumer's link.
 	ForLink(ctx context.Context, consumerID, accountID, linkKey string) (*OwedScore, error)

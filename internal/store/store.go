@@ -7,9 +7,12 @@
 // must not have effects outside its Tx. It should be short: no network, no
 // grading inside.
 //
-// Absence is [ErrNotFound], a clash with what is there is [ErrConflict]; both
-// are asserted by storetest for every engine. Moments are UTC with microsecond
-// precision; zero times are stored as absent.
+// Absence is [ErrNotFound], also when what a new row refers to is missing; a
+// clash with what is there is [ErrConflict]. Both are asserted by storetest
+// for every engine. After a reading method's ErrNotFound, and after
+// ErrConflict, a function may go on. Moments are UTC with microsecond
+// precision; zero times are stored as absent. Where an ID is empty, a new one
+// is made.
 package store
 
 import (

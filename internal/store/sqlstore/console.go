@@ -24,10 +24,11 @@ func (t console) Session(ctx context.Context, tokenHash []byte, now time.Time) (
 }
 
 func (t console) CreateSession(ctx context.Context, s store.ConsoleSession) error {
-	return t.wrap(t.q.ConsoleSessionCreate(ctx, db.ConsoleSessionCreateParams{
+	rows, err := t.q.ConsoleSessionCreate(ctx, db.ConsoleSessionCreateParams{
 		TokenHash: blob(s.TokenHash), AccountID: s.AccountID,
 		CreatedAt: micros(s.CreatedAt), ExpiresAt: micros(s.ExpiresAt),
-	}), "create console session")
+	})
+	return t.one(rows, err, "create console session", store.ErrConflict)
 }
 
 func (t console) DeleteSession(ctx context.Context, tokenHash []byte) error {
@@ -39,9 +40,10 @@ func (t console) DeleteSessions(ctx context.Context, accountID string) error {
 }
 
 func (t console) CreateSetupLink(ctx context.Context, l store.SetupLink) error {
-	return t.wrap(t.q.SetupLinkCreate(ctx, db.SetupLinkCreateParams{
+	rows, err := t.q.SetupLinkCreate(ctx, db.SetupLinkCreateParams{
 		TokenHash: blob(l.TokenHash), AccountID: l.AccountID, ExpiresAt: micros(l.ExpiresAt),
-	}), "create setup link")
+	})
+	return t.one(rows, err, "create setup link", store.ErrConflict)
 }
 
 func (t console) PeekSetupLink(ctx context.Context, tokenHash []byte, now time.Time) (*store.SetupLink, error) {
@@ -122,10 +124,11 @@ func (t audit) Append(ctx context.Context, e store.AuditEntry) error {
 	if e.ID == "" {
 		e.ID = newID()
 	}
-	return t.wrap(t.q.AuditAppend(ctx, db.AuditAppendParams{
+	rows, err := t.q.AuditAppend(ctx, db.AuditAppendParams{
 		ID: e.ID, HappenedAt: micros(e.At), Who: clean(e.Who), Act: clean(e.Act), Subject: clean(e.Subject),
 		Before: clean(e.Before), After: clean(e.After),
-	}), "append audit entry")
+	})
+	return t.one(rows, err, "append audit entry", store.ErrConflict)
 }
 
 func (t audit) List(ctx context.Context, limit int) ([]store.AuditEntry, error) {

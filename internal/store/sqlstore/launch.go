@@ -32,14 +32,15 @@ func (t launches) Create(ctx context.Context, s *store.Session) error {
 	if s.ID == "" {
 		s.ID = newID()
 	}
-	return t.wrap(t.q.SessionCreate(ctx, db.SessionCreateParams{
+	rows, err := t.q.SessionCreate(ctx, db.SessionCreateParams{
 		ID: s.ID, ConsumerID: s.ConsumerID, AccountID: s.AccountID, PlacementID: s.PlacementID,
 		CourseKey: s.CourseKey, UsageKey: s.UsageKey, Scope: s.Scope, Staff: s.Staff,
 		ReturnURL: clean(s.ReturnURL), Locale: clean(s.Locale), Query: clean(s.Query),
 		TokenHash: s.TokenHash, HandleHash: s.HandleHash, HandleUntil: micros(s.HandleUntil),
 		UserAgent: blob(s.UserAgent),
 		CreatedAt: micros(s.CreatedAt), SeenAt: micros(s.SeenAt), ExpiresAt: micros(s.ExpiresAt),
-	}), "create launch session")
+	})
+	return t.one(rows, err, "create launch session", store.ErrConflict)
 }
 
 func (t launches) Redeem(ctx context.Context, id string, handleHash, tokenHash []byte, now time.Time) error {
@@ -102,12 +103,13 @@ func (t launchLog) Append(ctx context.Context, e store.LaunchEntry) error {
 	if e.ID == "" {
 		e.ID = newID()
 	}
-	return t.wrap(t.q.LogAppend(ctx, db.LogAppendParams{
+	rows, err := t.q.LogAppend(ctx, db.LogAppendParams{
 		ID: cut(e.ID, logFieldMost), LoggedAt: micros(e.At), Code: cut(e.Code, logFieldMost), Verified: e.Verified,
 		ConsumerID: cut(e.ConsumerID, logFieldMost), ConsumerKey: cut(e.ConsumerKey, logKeyMost),
 		CourseKey: cut(e.CourseKey, logFieldMost), UsageKey: cut(e.UsageKey, logFieldMost),
 		Detail: cut(e.Detail, logDetailMost), Repeats: e.Repeats,
-	}), "append to launch log")
+	})
+	return t.one(rows, err, "append to launch log", store.ErrConflict)
 }
 
 func (t launchLog) AppendUnverified(ctx context.Context, e store.LaunchEntry, since time.Time, limit int) error {

@@ -63,11 +63,12 @@ func (t learners) AppendScore(ctx context.Context, e store.ScoreEvent) error {
 	if e.ID == "" {
 		e.ID = newID()
 	}
-	return t.wrap(t.q.ScoreAppend(ctx, db.ScoreAppendParams{
+	rows, err := t.q.ScoreAppend(ctx, db.ScoreAppendParams{
 		ID: e.ID, AccountID: e.Key.AccountID, Scope: e.Key.Scope, CourseKey: e.Key.CourseKey,
 		BlockType: e.Key.Ref.Type, BlockID: e.Key.Ref.ID,
 		HappenedAt: micros(e.At), Earned: e.Earned, Possible: e.Possible, Why: e.Why,
-	}), "append score")
+	})
+	return t.one(rows, err, "append score", store.ErrConflict)
 }
 
 func (t learners) Scores(ctx context.Context, k store.LearnerKey) ([]store.ScoreEvent, error) {

@@ -81,10 +81,11 @@ func (t owed) Finish(ctx context.Context, c store.OwedScore, by string, a store.
 	if a.ID == "" {
 		a.ID = newID()
 	}
-	return t.wrap(t.q.AttemptAppend(ctx, db.AttemptAppendParams{
+	rows, err := t.q.AttemptAppend(ctx, db.AttemptAppendParams{
 		ID: a.ID, OwedID: c.ID, TriedAt: micros(a.At), Took: a.Took.Microseconds(), Version: a.Version,
 		Score: a.Score, Class: a.Class, Status: int64(a.Status), Detail: cut(a.Detail, attemptDetailMost),
-	}), "append attempt")
+	})
+	return t.one(rows, err, "append attempt", store.ErrConflict)
 }
 
 // held returns a row that by has under lease, locked, or ErrConflict. until

@@ -9,9 +9,10 @@ import (
 	"context"
 )
 
-const auditAppend = `-- name: AuditAppend :exec
+const auditAppend = `-- name: AuditAppend :execrows
 INSERT INTO audit (id, happened_at, who, act, subject, before, after)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING
 `
 
 type AuditAppendParams struct {
@@ -24,8 +25,8 @@ type AuditAppendParams struct {
 	After      string
 }
 
-func (q *Queries) AuditAppend(ctx context.Context, arg AuditAppendParams) error {
-	_, err := q.db.ExecContext(ctx, auditAppend,
+func (q *Queries) AuditAppend(ctx context.Context, arg AuditAppendParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, auditAppend,
 		arg.ID,
 		arg.HappenedAt,
 		arg.Who,
@@ -34,7 +35,10 @@ func (q *Queries) AuditAppend(ctx context.Context, arg AuditAppendParams) error 
 		arg.Before,
 		arg.After,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const auditList = `-- name: AuditList :many
@@ -88,9 +92,10 @@ func (q *Queries) ConsoleSessionByHash(ctx context.Context, tokenHash []byte, no
 	return i, err
 }
 
-const consoleSessionCreate = `-- name: ConsoleSessionCreate :exec
+const consoleSessionCreate = `-- name: ConsoleSessionCreate :execrows
 INSERT INTO console_session (token_hash, account_id, created_at, expires_at)
 VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING
 `
 
 type ConsoleSessionCreateParams struct {
@@ -100,14 +105,17 @@ type ConsoleSessionCreateParams struct {
 	ExpiresAt int64
 }
 
-func (q *Queries) ConsoleSessionCreate(ctx context.Context, arg ConsoleSessionCreateParams) error {
-	_, err := q.db.ExecContext(ctx, consoleSessionCreate,
+func (q *Queries) ConsoleSessionCreate(ctx context.Context, arg ConsoleSessionCreateParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, consoleSessionCreate,
 		arg.TokenHash,
 		arg.AccountID,
 		arg.CreatedAt,
 		arg.ExpiresAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const consoleSessionDelete = `-- name: ConsoleSessionDelete :exec
@@ -169,8 +177,9 @@ func (q *Queries) SetupLinkByHash(ctx context.Context, tokenHash []byte, now int
 	return i, err
 }
 
-const setupLinkCreate = `-- name: SetupLinkCreate :exec
+const setupLinkCreate = `-- name: SetupLinkCreate :execrows
 INSERT INTO setup_link (token_hash, account_id, expires_at) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING
 `
 
 type SetupLinkCreateParams struct {
@@ -179,9 +188,12 @@ type SetupLinkCreateParams struct {
 	ExpiresAt int64
 }
 
-func (q *Queries) SetupLinkCreate(ctx context.Context, arg SetupLinkCreateParams) error {
-	_, err := q.db.ExecContext(ctx, setupLinkCreate, arg.TokenHash, arg.AccountID, arg.ExpiresAt)
-	return err
+func (q *Queries) SetupLinkCreate(ctx context.Context, arg SetupLinkCreateParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setupLinkCreate, arg.TokenHash, arg.AccountID, arg.ExpiresAt)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const setupLinkDeleteAll = `-- name: SetupLinkDeleteAll :exec

@@ -9,12 +9,13 @@ import (
 	"context"
 )
 
-const logAppend = `-- name: LogAppend :exec
+const logAppend = `-- name: LogAppend :execrows
 INSERT INTO launch_log (
     id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
 )
+ON CONFLICT DO NOTHING
 `
 
 type LogAppendParams struct {
@@ -30,8 +31,8 @@ type LogAppendParams struct {
 	Repeats     int64
 }
 
-func (q *Queries) LogAppend(ctx context.Context, arg LogAppendParams) error {
-	_, err := q.db.ExecContext(ctx, logAppend,
+func (q *Queries) LogAppend(ctx context.Context, arg LogAppendParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, logAppend,
 		arg.ID,
 		arg.LoggedAt,
 		arg.Code,
@@ -43,7 +44,10 @@ func (q *Queries) LogAppend(ctx context.Context, arg LogAppendParams) error {
 		arg.Detail,
 		arg.Repeats,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const logList = `-- name: LogList :many
@@ -238,7 +242,7 @@ func (q *Queries) SessionByID(ctx context.Context, id string) (LaunchSession, er
 	return i, err
 }
 
-const sessionCreate = `-- name: SessionCreate :exec
+const sessionCreate = `-- name: SessionCreate :execrows
 INSERT INTO launch_session (
     id, consumer_id, account_id, placement_id, course_key, usage_key, scope, staff, return_url, locale, query,
     token_hash, handle_hash, handle_until, user_agent, created_at, seen_at, expires_at
@@ -246,6 +250,7 @@ INSERT INTO launch_session (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
     $12, $13, $14, $15, $16, $17, $18
 )
+ON CONFLICT DO NOTHING
 `
 
 type SessionCreateParams struct {
@@ -269,8 +274,8 @@ type SessionCreateParams struct {
 	ExpiresAt   int64
 }
 
-func (q *Queries) SessionCreate(ctx context.Context, arg SessionCreateParams) error {
-	_, err := q.db.ExecContext(ctx, sessionCreate,
+func (q *Queries) SessionCreate(ctx context.Context, arg SessionCreateParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, sessionCreate,
 		arg.ID,
 		arg.ConsumerID,
 		arg.AccountID,
@@ -290,7 +295,10 @@ func (q *Queries) SessionCreate(ctx context.Context, arg SessionCreateParams) er
 		arg.SeenAt,
 		arg.ExpiresAt,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const sessionPrune = `-- name: SessionPrune :execrows

@@ -9,12 +9,13 @@ import (
 	"context"
 )
 
-const scoreAppend = `-- name: ScoreAppend :exec
+const scoreAppend = `-- name: ScoreAppend :execrows
 INSERT INTO score_event (
     id, account_id, scope, course_key, block_type, block_id, happened_at, earned, possible, why
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
 )
+ON CONFLICT DO NOTHING
 `
 
 type ScoreAppendParams struct {
@@ -30,8 +31,8 @@ type ScoreAppendParams struct {
 	Why        string
 }
 
-func (q *Queries) ScoreAppend(ctx context.Context, arg ScoreAppendParams) error {
-	_, err := q.db.ExecContext(ctx, scoreAppend,
+func (q *Queries) ScoreAppend(ctx context.Context, arg ScoreAppendParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, scoreAppend,
 		arg.ID,
 		arg.AccountID,
 		arg.Scope,
@@ -43,7 +44,10 @@ func (q *Queries) ScoreAppend(ctx context.Context, arg ScoreAppendParams) error 
 		arg.Possible,
 		arg.Why,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const scoreList = `-- name: ScoreList :many

@@ -10,9 +10,10 @@ import (
 	"database/sql"
 )
 
-const attemptAppend = `-- name: AttemptAppend :exec
+const attemptAppend = `-- name: AttemptAppend :execrows
 INSERT INTO score_attempt (id, owed_id, tried_at, took, version, score, class, status, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT DO NOTHING
 `
 
 type AttemptAppendParams struct {
@@ -27,8 +28,8 @@ type AttemptAppendParams struct {
 	Detail  string
 }
 
-func (q *Queries) AttemptAppend(ctx context.Context, arg AttemptAppendParams) error {
-	_, err := q.db.ExecContext(ctx, attemptAppend,
+func (q *Queries) AttemptAppend(ctx context.Context, arg AttemptAppendParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, attemptAppend,
 		arg.ID,
 		arg.OwedID,
 		arg.TriedAt,
@@ -39,7 +40,10 @@ func (q *Queries) AttemptAppend(ctx context.Context, arg AttemptAppendParams) er
 		arg.Status,
 		arg.Detail,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const attemptList = `-- name: AttemptList :many

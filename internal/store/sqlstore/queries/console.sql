@@ -1,9 +1,10 @@
 -- name: ConsoleSessionByHash :one
 SELECT * FROM console_session WHERE token_hash = @token_hash AND expires_at > @now;
 
--- name: ConsoleSessionCreate :exec
+-- name: ConsoleSessionCreate :execrows
 INSERT INTO console_session (token_hash, account_id, created_at, expires_at)
-VALUES (@token_hash, @account_id, @created_at, @expires_at);
+VALUES (@token_hash, @account_id, @created_at, @expires_at)
+ON CONFLICT DO NOTHING;
 
 -- name: ConsoleSessionDelete :exec
 DELETE FROM console_session WHERE token_hash = @token_hash;
@@ -14,8 +15,9 @@ DELETE FROM console_session WHERE account_id = @account_id;
 -- name: ConsoleSessionPrune :exec
 DELETE FROM console_session WHERE expires_at <= @now;
 
--- name: SetupLinkCreate :exec
-INSERT INTO setup_link (token_hash, account_id, expires_at) VALUES (@token_hash, @account_id, @expires_at);
+-- name: SetupLinkCreate :execrows
+INSERT INTO setup_link (token_hash, account_id, expires_at) VALUES (@token_hash, @account_id, @expires_at)
+ON CONFLICT DO NOTHING;
 
 -- name: SetupLinkByHash :one
 SELECT * FROM setup_link WHERE token_hash = @token_hash AND expires_at > @now;
@@ -42,9 +44,10 @@ DELETE FROM throttle WHERE key_hash = @key_hash;
 -- name: ThrottlePrune :exec
 DELETE FROM throttle WHERE expires_at <= @now;
 
--- name: AuditAppend :exec
+-- name: AuditAppend :execrows
 INSERT INTO audit (id, happened_at, who, act, subject, before, after)
-VALUES (@id, @happened_at, @who, @act, @subject, @before, @after);
+VALUES (@id, @happened_at, @who, @act, @subject, @before, @after)
+ON CONFLICT DO NOTHING;
 
 -- name: AuditList :many
 SELECT * FROM audit ORDER BY happened_at DESC, id DESC LIMIT CAST(@max_rows AS BIGINT);

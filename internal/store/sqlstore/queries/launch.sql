@@ -1,14 +1,15 @@
 -- name: SessionByID :one
 SELECT * FROM launch_session WHERE id = @id;
 
--- name: SessionCreate :exec
+-- name: SessionCreate :execrows
 INSERT INTO launch_session (
     id, consumer_id, account_id, placement_id, course_key, usage_key, scope, staff, return_url, locale, query,
     token_hash, handle_hash, handle_until, user_agent, created_at, seen_at, expires_at
 ) VALUES (
     @id, @consumer_id, @account_id, @placement_id, @course_key, @usage_key, @scope, @staff, @return_url, @locale, @query,
     @token_hash, @handle_hash, @handle_until, @user_agent, @created_at, @seen_at, @expires_at
-);
+)
+ON CONFLICT DO NOTHING;
 
 -- name: SessionRedeem :execrows
 UPDATE launch_session SET handle_hash = NULL, token_hash = @token_hash
@@ -41,12 +42,13 @@ DELETE FROM nonce WHERE hash IN (
     ORDER BY old.expires_at LIMIT CAST(@max_rows AS BIGINT)
 );
 
--- name: LogAppend :exec
+-- name: LogAppend :execrows
 INSERT INTO launch_log (
     id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats
 ) VALUES (
     @id, @logged_at, @code, @verified, @consumer_id, @consumer_key, @course_key, @usage_key, @detail, @repeats
-);
+)
+ON CONFLICT DO NOTHING;
 
 -- name: LogUnverifiedCount :one
 SELECT count(*) FROM (

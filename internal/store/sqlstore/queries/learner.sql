@@ -22,12 +22,13 @@ UPDATE learner_state SET
 WHERE account_id = @account_id AND course_key = @course_key AND scope = @scope
   AND block_type = @block_type AND block_id = @block_id AND version = @version;
 
--- name: ScoreAppend :exec
+-- name: ScoreAppend :execrows
 INSERT INTO score_event (
     id, account_id, scope, course_key, block_type, block_id, happened_at, earned, possible, why
 ) VALUES (
     @id, @account_id, @scope, @course_key, @block_type, @block_id, @happened_at, @earned, @possible, @why
-);
+)
+ON CONFLICT DO NOTHING;
 
 -- name: ScoreList :many
 SELECT * FROM score_event

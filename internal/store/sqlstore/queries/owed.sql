@@ -111,9 +111,10 @@ SELECT owed_score.* FROM owed_score JOIN grade_target ON grade_target.id = owed_
 WHERE grade_target.consumer_id = @consumer_id AND grade_target.account_id = @account_id
   AND grade_target.link_key = @link_key;
 
--- name: AttemptAppend :exec
+-- name: AttemptAppend :execrows
 INSERT INTO score_attempt (id, owed_id, tried_at, took, version, score, class, status, detail)
-VALUES (@id, @owed_id, @tried_at, @took, @version, @score, @class, @status, @detail);
+VALUES (@id, @owed_id, @tried_at, @took, @version, @score, @class, @status, @detail)
+ON CONFLICT DO NOTHING;
 
 -- name: AttemptList :many
 SELECT * FROM score_attempt WHERE owed_id = @owed_id ORDER BY tried_at DESC, id DESC;
