@@ -37,6 +37,7 @@ type App struct {
 	Context context.Context //nolint:containedctx // one command is one context; kong hands the App to it
 	Out     io.Writer
 	Err     io.Writer
+	Clock   func() time.Time
 
 	Store     store.Store
 	Blobs     *blob.Bucket
@@ -48,7 +49,8 @@ type App struct {
 	Log       *slog.Logger
 }
 
-func now() time.Time { return time.Now().UTC() }
+// utcNow is the clock of everything that is not a test.
+func utcNow() time.Time { return time.Now().UTC() }
 
 // Open opens database and asset bucket and brings the schema up to date. It
 // does nothing when that is done.
@@ -76,9 +78,9 @@ func (a *App) Open() error {
 		return fmt.Errorf("course files: %w", err)
 	}
 	a.Catalog = catalog.New(a.Store)
-	a.Registry = &registry.Registry{Store: a.Store, Keys: keyring, Clock: now}
-	a.Grading = &grading.Service{Store: a.Store, Clock: now, AggregateDelay: a.Config.AggregateDelay}
-	a.Importer = &importer.Importer{Store: a.Store, Blobs: a.Blobs, Clock: now}
+	a.Registry = &registry.Registry{Store: a.Store, Keys: keyring, Clock: a.Clock}
+	a.Grading = &grading.Service{Store: a.Store, Clock: a.Clock, AggregateDelay: a.Config.AggregateDelay}
+	a.Importer = &importer.Importer{Store: a.Store, Blobs: a.Blobs, Clock: a.Clock}
 	a.Passwords = account.NewPasswords(2)
 	return nil
 }

@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		fmt.Fprintln(stderr, "lectern: hint: lectern --help lists commands and settings")
 		return exitUsage
 	}
-	app := &App{Config: &c.Config, Context: ctx, Out: stdout, Err: stderr}
+	app := &App{Config: &c.Config, Context: ctx, Out: stdout, Err: stderr, Clock: utcNow}
 	defer app.Close()
 	if err := command.Run(app); err != nil {
 		report(stderr, err)

@@ -57,7 +57,7 @@ func newSite(app *App, listener net.Listener) (*site, error) {
 	}
 	s := &site{
 		app: app, public: public,
-		signIn: &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: now},
+		signIn: &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: app.Clock},
 	}
 	metrics := telemetry.New()
 	if err := s.deliver(metrics); err != nil {
@@ -106,7 +106,7 @@ func (s *site) deliver(metrics *telemetry.Metrics) error {
 	s.app.Grading.Courses = s.app.Catalog
 	s.deliverer = &outcome.Deliverer{
 		Store: s.app.Store, Scorer: s.app.Grading, Consumers: s.app.Registry, Client: safehttp.New(outbound),
-		Name: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), web.NewReference()), Clock: now, Log: s.app.Log,
+		Name: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), web.NewReference()), Clock: s.app.Clock, Log: s.app.Log,
 		Metrics: outcome.Metrics{
 			Tried: func(class string, _ time.Duration) { metrics.OutcomeAttempt(class) },
 			Lag:   metrics.OutcomeLag,
@@ -118,13 +118,13 @@ func (s *site) deliver(metrics *telemetry.Metrics) error {
 
 // routes builds the mux.
 func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
-	mux, err := web.New(web.Options{PublicURL: s.public, Log: s.app.Log, Metrics: metrics, Clock: now})
+	mux, err := web.New(web.Options{PublicURL: s.public, Log: s.app.Log, Metrics: metrics, Clock: s.app.Clock})
 	if err != nil {
 		return nil, err
 	}
-	sessions := &session.Sessions{Store: s.app.Store, Clock: now}
+	sessions := &session.Sessions{Store: s.app.Store, Clock: s.app.Clock}
 	pages, err := learn.New(learn.Deps{
-		Store: s.app.Store, Catalog: s.app.Catalog, Grading: s.app.Grading, Blobs: s.app.Blobs, Clock: now,
+		Store: s.app.Store, Catalog: s.app.Catalog, Grading: s.app.Grading, Blobs: s.app.Blobs, Clock: s.app.Clock,
 	})
 	if err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 	console, err := admin.New(admin.Deps{
 		Store: s.app.Store, Registry: s.app.Registry, SignIn: s.signIn, Catalog: s.app.Catalog,
 		Importer: s.app.Importer, PublicURL: s.public, Secure: web.Secure(s.public),
-		Wake: s.deliverer.Wake, Clock: now,
+		Wake: s.deliverer.Wake, Clock: s.app.Clock,
 	})
 	if err != nil {
 		return nil, err
@@ -164,7 +164,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		return err
 	}
 	verifier := &lti11.Verifier{
-		Consumers: s.app.Registry, Clock: now, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
+		Consumers: s.app.Registry, Clock: s.app.Clock, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
 	}
 	if s.app.Config.PublicURL != "" {
 		verifier.PublicURL = s.public
@@ -172,10 +172,10 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	launch.New(launch.Deps{
 		Store: s.app.Store, Verifier: verifier, Catalog: s.app.Catalog, Sessions: sessions,
 		Accounts: &account.Resolver{
-			EmailDomain: s.app.Config.EmailDomain, Clock: now, Absent: store.ErrNotFound, Taken: store.ErrConflict,
+			EmailDomain: s.app.Config.EmailDomain, Clock: s.app.Clock, Absent: store.ErrNotFound, Taken: store.ErrConflict,
 		},
 		CheckURL: func(raw string) error { _, err := outbound.CheckURL(raw); return err },
-		Query:    learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: now,
+		Query:    learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: s.app.Clock,
 		Metrics: metrics, Off: !s.app.Config.LTIProvider,
 	}).Mount(mux)
 	return nil
@@ -243,13 +243,13 @@ func (s *site) prune(ctx context.Context) {
 
 func (s *site) pruneOnce(ctx context.Context) error {
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
-		if _, err := tx.Launches().Prune(ctx, now(), pruneRows); err != nil {
+		if _, err := tx.Launches().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
 			return err
 		}
-		before := now().AddDate(0, 0, -s.app.Config.LaunchLogDays)
+		before := s.app.Clock().AddDate(0, 0, -s.app.Config.LaunchLogDays)
 		if _, err := tx.LaunchLog().Prune(ctx, before, pruneRows); err != nil {
 			return err
 		}
-		return tx.Console().Prune(ctx, now())
+		return tx.Console().Prune(ctx, s.app.Clock())
 	})
 }

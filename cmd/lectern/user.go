@@ -21,7 +21,7 @@ func signIn(app *App) (*signin.Service, error) {
 	if err := app.Open(); err != nil {
 		return nil, err
 	}
-	return &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: now}, nil
+	return &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: app.Clock}, nil
 }
 
 // userAddCmd adds an administrator.
