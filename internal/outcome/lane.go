@@ -15,7 +15,7 @@ const (
 	laneQueue     = 12               // more that may wait for their turn in memory
 	breakAfter    = 5                // consecutive transient failures that open the breaker
 	breakFirst    = 30 * time.Second // first pause of an open breaker
-	breakLongest  = 15 * time.Minute // longest pause, also for what Retry-After asks of a host
+	breakLongest  = 5 * time.Minute  // longest pause, also for what Retry-After asks of a host
 	probeWait     = 5 * time.Second  // how long the others wait while one probe runs
 	slotLongest   = 15 * time.Minute // furthest a row is put off to get its turn
 	paceLongest   = time.Second      // longest time that a turn is taken to last
