@@ -75,6 +75,9 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	if fs.NArg() > 0 {
 		return s, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
+	if s.faults != "" && !fakelms.OutcomeFault(s.faults).Known() {
+		return s, fmt.Errorf("unknown fault %q", s.faults)
+	}
 	return s, nil
 }
 

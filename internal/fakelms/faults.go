@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -34,6 +35,11 @@ const (
 	maxOutcomeBody              = 256 << 10
 )
 
+// Known reports whether f is one of the faults above; the empty fault is not.
+func (f OutcomeFault) Known() bool {
+	return slices.ContainsFunc(outcomeChoices(), func(c choice) bool { return c.Value == string(f) })
+}
+
 // outcomeFault is the fault switched on now.
 type outcomeFault struct {
 	kind  OutcomeFault
@@ -42,7 +48,7 @@ type outcomeFault struct {
 }
 
 // FailOutcomes makes the next n outcome messages meet a fault; a negative n
-// means all until the next call, and the empty fault means none.
+// means all until the next call. The empty fault, like an unknown one, is none.
 func (l *LMS) FailOutcomes(fault OutcomeFault, n int) { l.failOutcomes(fault, n, defaultPause) }
 
 // SlowOutcomes makes the next n outcome messages wait for pause before they are
@@ -52,7 +58,7 @@ func (l *LMS) SlowOutcomes(pause time.Duration, n int) { l.failOutcomes(Slow, n,
 func (l *LMS) failOutcomes(fault OutcomeFault, n int, pause time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if fault == "" || n == 0 {
+	if !fault.Known() || n == 0 {
 		l.fault = outcomeFault{}
 		return
 	}

@@ -117,12 +117,7 @@ func (l *LMS) setBreak(w http.ResponseWriter, r *http.Request) {
 	if err != nil || n == 0 || n > 1_000_000 {
 		n = -1
 	}
-	fault := OutcomeFault(r.PostFormValue("fault"))
-	known := slices.ContainsFunc(outcomeChoices(), func(c choice) bool { return c.Value == string(fault) })
-	if !known {
-		fault = ""
-	}
-	l.FailOutcomes(fault, n)
+	l.FailOutcomes(OutcomeFault(r.PostFormValue("fault")), n)
 	l.back(w, r, "break")
 }
 
