@@ -50,9 +50,9 @@ func (m *Message) Diagnose(secrets []string) Diagnosis {
 			return Diagnosis{Fallback: c.fallback}
 		}
 	}
+	signed := params(m.Form, m.Query)
 	for _, v := range m.variants() {
-		base := func() string { return m.join(v.uri, normalize(m.Form, m.Query)) }
-		if (candidate{base: base}).match(method, secrets, want) >= 0 {
+		if m.candidate(Strict, v.uri, signed).match(method, secrets, want) >= 0 {
 			return v.means
 		}
 	}

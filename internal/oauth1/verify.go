@@ -8,8 +8,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"hash"
+	"io"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Method is a signature method. Only HMAC exists here: PLAINTEXT shows the
@@ -42,9 +44,13 @@ func (m Method) Sign(secret, base string) string {
 	return base64.StdEncoding.EncodeToString(m.mac(Encode(secret)+"&", base))
 }
 
-func (m Method) mac(key, base string) []byte {
+// mac takes the base string in parts, because the last one can be long and
+// serves several candidates.
+func (m Method) mac(key string, base ...string) []byte {
 	h := hmac.New(m.hash(), []byte(key))
-	h.Write([]byte(base))
+	for _, part := range base {
+		_, _ = io.WriteString(h, part) // a hash never fails
+	}
 	return h.Sum(nil)
 }
 
@@ -120,34 +126,43 @@ func (m *Message) signature() (Method, []byte, error) {
 // candidate is one base string that may have been signed.
 type candidate struct {
 	fallback Fallback
-	base     func() string // made only when it is its turn
+	head     string        // method and address, encoded
+	params   func() string // normalized parameters, encoded; made when needed, and once
+}
+
+func (m *Message) candidate(f Fallback, uri string, params func() string) candidate {
+	return candidate{f, m.join(uri, ""), params}
 }
 
 func (c candidate) match(method Method, secrets []string, want []byte) int {
-	base := c.base()
 	found := -1
 	for i, secret := range secrets {
-		if hmac.Equal(method.mac(Encode(secret)+"&", base), want) && found < 0 {
+		if hmac.Equal(method.mac(Encode(secret)+"&", c.head, c.params()), want) && found < 0 {
 			found = i
 		}
 	}
 	return found
 }
 
+// params returns the encoded normalized parameters of lists, made at first use.
+func params(lists ...[]Pair) func() string {
+	return sync.OnceValue(func() string { return Encode(normalize(lists...)) })
+}
+
 func (m *Message) candidates(allow []Fallback) []candidate {
-	params := normalize(m.Form, m.Query)
+	all := params(m.Form, m.Query)
 	strict := m.Address.BaseStringURI()
-	list := []candidate{{Strict, func() string { return m.join(strict, params) }}}
+	list := []candidate{m.candidate(Strict, strict, all)}
 	if slices.Contains(allow, BodyOnly) && len(m.Query) > 0 && contains(m.Form, m.Query) {
-		list = append(list, candidate{BodyOnly, func() string { return m.join(strict, normalize(m.Form)) }})
+		list = append(list, m.candidate(BodyOnly, strict, params(m.Form)))
 	}
 	for _, p := range pathForms(m.Address.Path) {
 		if slices.Contains(allow, p.fallback) {
-			list = append(list, candidate{p.fallback, func() string { return m.join(m.Address.base(p.path), params) }})
+			list = append(list, m.candidate(p.fallback, m.Address.base(p.path), all))
 		}
 	}
 	if slices.Contains(allow, LF) && hasCRLF(m.Form) {
-		list = append(list, candidate{LF, func() string { return m.join(strict, normalize(toLF(m.Form), m.Query)) }})
+		list = append(list, m.candidate(LF, strict, params(toLF(m.Form), m.Query)))
 	}
 	return list
 }

@@ -20,9 +20,16 @@ func launch(form []oauth1.Pair, c *lti.Consumer, origin string) lti.Launch {
 			GivenName:  label(get("lis_person_name_given")),
 			FamilyName: label(get("lis_person_name_family")),
 		},
-		Roles:        parseRoles(get("roles")),
-		Context:      lti.Context{ID: identity(get("context_id")), Title: label(get("context_title")), Label: label(get("context_label"))},
-		ResourceLink: lti.ResourceLink{ID: identity(get("resource_link_id")), Title: label(get("resource_link_title"))},
+		Roles: parseRoles(get("roles")),
+		Context: lti.Context{
+			ID:    identity(get("context_id")),
+			Title: label(get("context_title")),
+			Label: label(get("context_label")),
+		},
+		ResourceLink: lti.ResourceLink{
+			ID:    identity(get("resource_link_id")),
+			Title: label(get("resource_link_title")),
+		},
 		Outcome: lti.Outcome{
 			ServiceURL: label(get("lis_outcome_service_url")),
 			SourcedID:  resolved(get("lis_result_sourcedid")),

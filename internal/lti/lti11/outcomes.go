@@ -131,7 +131,9 @@ func (t Target) request(ctx context.Context, op operation, r *Reply) (*http.Requ
 	if err != nil {
 		return nil, errors.New("host name cannot be used")
 	}
-	signed := oauth1.Address{Scheme: req.URL.Scheme, Host: host, Path: req.URL.EscapedPath(), RawQuery: req.URL.RawQuery}
+	signed := oauth1.Address{
+		Scheme: req.URL.Scheme, Host: host, Path: req.URL.EscapedPath(), RawQuery: req.URL.RawQuery,
+	}
 	signer := oauth1.Signer{Key: t.Key, Secret: t.Secret, Method: t.Method, Clock: t.Clock}
 	header, err := signer.Header(http.MethodPost, signed.String(), body)
 	if err != nil {

@@ -249,8 +249,12 @@ func (v *Verifier) checkSignature(m *oauth1.Message, c *lti.Consumer, secrets []
 	if err == nil {
 		return result, nil
 	}
-	r := &Refusal{Consumer: c, Key: c.Key, Why: err.Error() + "; base string " + m.BaseShape(), Diagnosis: m.Diagnose(values)}
-	return oauth1.Result{}, ErrSignature.Wrap(r)
+	return oauth1.Result{}, ErrSignature.Wrap(&Refusal{
+		Consumer:  c,
+		Key:       c.Key,
+		Why:       err.Error() + "; base string " + m.BaseShape(),
+		Diagnosis: m.Diagnose(values),
+	})
 }
 
 // checkClock checks the timestamp and fills in Age and Nonce.
