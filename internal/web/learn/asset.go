@@ -77,7 +77,7 @@ func (h *Handler) sendAsset(w http.ResponseWriter, r *http.Request, a course.Ass
 // contentType returns what the course says a file is, else what its name says.
 func contentType(a course.Asset) string {
 	t := a.ContentType
-	if _, _, err := mime.ParseMediaType(t); err != nil || t == "application/octet-stream" {
+	if _, _, err := mime.ParseMediaType(t); err != nil || !strings.Contains(t, "/") || t == "application/octet-stream" {
 		t = ""
 	}
 	if known := types[strings.ToLower(path.Ext(a.Name))]; known != "" && (t == "" || scripted(known)) {

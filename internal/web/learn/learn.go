@@ -63,4 +63,3 @@ func CheckQuery(q url.Values) error {
 	}
 	return ErrView.With("view=%.100q", q.Get("view"))
 }
-

@@ -1,6 +1,7 @@
 package learn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"html/template"
@@ -52,7 +53,7 @@ func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTM
 		return "", err
 	}
 	if class, reason := pv.Definition.Class(); class != problem.Native {
-		return v.notice(b, sentence, reason)
+		return v.notice(b, sentence, cmp.Or(b.Reason, reason))
 	}
 	p, err := v.problemPart(b, pv)
 	if broken(err) {

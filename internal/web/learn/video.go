@@ -202,11 +202,7 @@ func seconds(list ...string) int {
 // then as the author has them. What names no file of the course is left out.
 func transcripts(c *course.Course, b *course.Block, root *xmltree.Node, youTube string) []transcript {
 	t := transcriptList{assets: c.Assets}
-	for _, id := range []string{b.Fields["sub"], youTube} {
-		if id = firstOf(id); id != "" {
-			t.add("en", "subs_"+id+".srt.sjson", "subs/subs_"+id+".srt.sjson", "subs/"+id+".srt.sjson")
-		}
-	}
+	t.addSub(firstOf(b.Fields["sub"]))
 	var listed map[string]string
 	if json.Unmarshal([]byte(b.Fields["transcripts"]), &listed) == nil {
 		for _, lang := range sortedKeys(listed) {
@@ -222,6 +218,7 @@ func transcripts(c *course.Course, b *course.Block, root *xmltree.Node, youTube 
 			t.add(lang, firstOf(b.Fields["edx_video_id"])+"-"+lang+"."+format)
 		}
 	}
+	t.addSub(youTube)
 	slices.SortStableFunc(t.list, func(x, y transcript) int { return rankEnglish(x) - rankEnglish(y) })
 	return t.list
 }
@@ -252,6 +249,13 @@ func (t *transcriptList) add(lang string, names ...string) {
 			t.list = append(t.list, transcript{lang, a})
 			return
 		}
+	}
+}
+
+// addSub adds the English captions that older courses name by an ID.
+func (t *transcriptList) addSub(id string) {
+	if id != "" {
+		t.add("en", "subs_"+id+".srt.sjson", "subs/subs_"+id+".srt.sjson", "subs/"+id+".srt.sjson")
 	}
 }
 
