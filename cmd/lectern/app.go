@@ -79,7 +79,9 @@ func (a *App) Open() error {
 	}
 	a.Catalog = catalog.New(a.Store)
 	a.Registry = &registry.Registry{Store: a.Store, Keys: keyring, Clock: a.Clock}
-	a.Grading = &grading.Service{Store: a.Store, Clock: a.Clock, AggregateDelay: a.Config.AggregateDelay}
+	a.Grading = &grading.Service{
+		Store: a.Store, Courses: a.Catalog, Clock: a.Clock, AggregateDelay: a.Config.AggregateDelay,
+	}
 	a.Importer = &importer.Importer{Store: a.Store, Blobs: a.Blobs, Clock: a.Clock}
 	a.Passwords = account.NewPasswords(2)
 	return nil
