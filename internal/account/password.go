@@ -46,7 +46,7 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 		return "", ErrPasswordWeak
 	}
 	salt := make([]byte, argonSalt)
-	rand.Read(salt) //nolint:errcheck // crypto/rand.Read never fails since Go 1.24
+	rand.Read(salt) // never fails
 	key, err := p.derive(ctx, password, salt, argonTime, argonMemory, argonThreads)
 	if err != nil {
 		return "", err
