@@ -21,7 +21,7 @@ import (
 var update = flag.Bool("update", false, "rewrite docs/errors.md") //nolint:gochecknoglobals // a test flag
 
 // said is one error as its errs.New call states it.
-type said struct{ kind, code, spec, public, hint string }
+type said struct{ code, spec, public, hint string }
 
 // TestErrorsDoc keeps docs/errors.md, where operators look codes up, equal to
 // the errors in the code, and every code unique.

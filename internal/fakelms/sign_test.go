@@ -145,10 +145,10 @@ func TestPersonalities(t *testing.T) {
 	}
 	families, orders, sourcedids := map[string]bool{}, map[Style]bool{}, map[Style]bool{}
 	for seed := range uint64(64) {
-		if Draw(seed) != Draw(seed) {
+		p, again := Draw(seed), Draw(seed)
+		if p != again {
 			t.Errorf("seed %d gives two personalities", seed)
 		}
-		p := Draw(seed)
 		families[p.Family], orders[p.Order], sourcedids[p.Sourcedid] = true, true, true
 	}
 	if len(families) < 5 || len(orders) != 4 || len(sourcedids) != 4 {
