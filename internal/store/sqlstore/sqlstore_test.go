@@ -1,0 +1,39 @@
+package sqlstore_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"lectern/internal/pgtest"
+	"lectern/internal/store"
+	"lectern/internal/store/sqlstore"
+	"lectern/internal/storetest"
+)
+
+var server pgtest.Server
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Run(m, &server)) }
+
+func TestSQLite(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { return openAt(t, filepath.Join(t.TempDir(), "lectern.db")) })
+}
+
+func TestPostgres(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store { return openAt(t, server.Database(t)) })
+}
+
+// openAt opens a migrated store that is closed when t ends.
+func openAt(t testing.TB, dsn string) *sqlstore.Store {
+	t.Helper()
+	s, err := sqlstore.Open(t.Context(), dsn, sqlstore.Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
