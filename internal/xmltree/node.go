@@ -22,6 +22,7 @@ type Node struct {
 	Attrs    []Attr // in document order
 	Children []*Node
 	Data     string // the text of a text node
+	Raw      bool   // Data is markup already; parsing never sets it
 	Line     int    // where it starts, from 1; 0 when made by code
 }
 
@@ -39,6 +40,9 @@ func Element(name string, pairs ...string) *Node {
 
 // TextNode returns a new run of text.
 func TextNode(s string) *Node { return &Node{Data: s} }
+
+// RawNode returns markup that is written as it is.
+func RawNode(markup string) *Node { return &Node{Data: markup, Raw: true} }
 
 // IsText reports whether n is a run of text.
 func (n *Node) IsText() bool { return n.Name == "" }

@@ -64,7 +64,11 @@ var (
 )
 
 func writeXML(b *bufio.Writer, n *Node) {
-	if n.IsText() {
+	switch {
+	case n.Raw:
+		b.WriteString(n.Data)
+		return
+	case n.IsText():
 		b.WriteString(xmlText.Replace(n.Data))
 		return
 	}
@@ -101,11 +105,14 @@ func writeClose(b *bufio.Writer, name string) {
 // writeHTML writes n, which lies inside the element named parent. Inside SVG
 // and MathML, script and style are ordinary elements [HTML §13.2.6.5].
 func writeHTML(b *bufio.Writer, n *Node, parent string, foreign bool) {
-	if n.IsText() {
-		if !foreign && isRawText(parent) {
-			b.WriteString(guardRaw(n.Data, parent))
-			return
-		}
+	switch {
+	case n.Raw:
+		b.WriteString(n.Data)
+		return
+	case n.IsText() && !foreign && isRawText(parent):
+		b.WriteString(guardRaw(n.Data, parent))
+		return
+	case n.IsText():
 		b.WriteString(xmlText.Replace(n.Data))
 		return
 	}

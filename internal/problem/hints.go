@@ -1,0 +1,124 @@
+package problem
+
+import (
+	"fmt"
+	"html"
+	"slices"
+	"strings"
+
+	"lectern/internal/xmltree"
+)
+
+// extendedHint is feedback on an answer: the hint of one element, or texts
+// collected from several.
+type extendedHint struct {
+	parent  *xmltree.Node // of node; text after the hint belongs to it
+	node    *xmltree.Node // nil with texts, or when there is no hint
+	texts   []string      // HTML
+	label   *string       // nil: "Correct:" or "Incorrect:"; "": none
+	correct bool
+	list    bool // texts of several choices
+}
+
+// addHint appends a hint to an input's message in the markup of Open edX.
+func addHint(m *Marks, id string, h extendedHint) {
+	if h.texts == nil {
+		if h.node == nil || len(h.node.Children) == 0 {
+			return
+		}
+		text := hintHTML(h.parent, h.node)
+		if text == "" {
+			return
+		}
+		h.texts = []string{text}
+		if label, ok := h.node.Lookup("label"); ok {
+			h.label = &label
+		}
+	}
+	mark, _ := m.Get(id)
+	mark.Msg += h.html()
+	m.Set(id, mark)
+}
+
+func (h extendedHint) html() string {
+	style, label := "feedback-hint-incorrect", "Incorrect:"
+	if h.correct {
+		style, label = "feedback-hint-correct", "Correct:"
+	}
+	if h.label != nil {
+		label = *h.label
+	}
+	var b strings.Builder
+	b.WriteString(`<div class="` + style + `"><div class="explanation-title">Answer</div>`)
+	if label != "" {
+		b.WriteString(`<span class="hint-label">` + html.EscapeString(label) + ` </span>`)
+	}
+	if h.list {
+		b.WriteString(`<div class="feedback-hint-multi">`)
+	}
+	for _, text := range h.texts {
+		b.WriteString(`<div class="hint-text">` + text + `</div>`)
+	}
+	if h.list {
+		b.WriteString(`</div>`)
+	}
+	b.WriteString(`</div>`)
+	return b.String()
+}
+
+// addHints gives a graded response its hints: the parts of a hintgroup whose
+// condition the answer meets, or the extended hints.
+func (r *response) addHints(a Answers, m *Marks) error {
+	group := r.node.Child("hintgroup")
+	c, ok := r.grader.(conditionalHints)
+	if group == nil || !ok || group.Child(c.hintTag()) == nil {
+		return r.grader.feedback(a, m)
+	}
+	names, err := c.satisfied(group.Elements(c.hintTag()), a)
+	if err != nil {
+		return err
+	}
+	mode := "always"
+	if s, ok := group.Lookup("mode"); ok {
+		mode = s
+	}
+	id := r.inputs[len(r.inputs)-1].id
+	for _, part := range group.Elements("hintpart") {
+		text := part.Child("text")
+		if text == nil || !slices.Contains(names, part.Attr("on")) {
+			continue
+		}
+		mark, _ := m.Get(id)
+		mark.Hint, mark.HintMode = text.Lead(), mode
+		m.Set(id, mark)
+	}
+	return nil
+}
+
+// demandHints returns the hints behind the Hint button.
+func demandHints(root *xmltree.Node) []string {
+	var hints []string
+	for _, group := range root.Elements("demandhint") {
+		for _, n := range group.Elements("hint") {
+			hints = append(hints, xmlToHTML(n.Children))
+		}
+	}
+	return hints
+}
+
+// Hint returns the first index+1 demand hints as HTML, and whether there are
+// more. An index past the last starts again.
+func (p *Problem) Hint(index int) (markup string, more bool) {
+	hints := p.def.hints
+	if len(hints) == 0 {
+		return "", false
+	}
+	index = (index%len(hints) + len(hints)) % len(hints)
+	var b strings.Builder
+	b.WriteString(`<ol class="problem-hints">`)
+	for i, hint := range hints[:index+1] {
+		fmt.Fprintf(&b, `<li class="hint-item"><strong>Hint (%d of %d): </strong>%s</li>`, i+1, len(hints), hint)
+	}
+	b.WriteString(`</ol>`)
+	return p.scope.expand(b.String()), index+1 < len(hints)
+}

@@ -1,0 +1,158 @@
+package problem
+
+import (
+	"regexp"
+	"strings"
+
+	"lectern/internal/xmltree"
+)
+
+// Class says whether and how a problem can be graded here.
+type Class string
+
+// The classes.
+const (
+	Native      Class = "native"      // graded by this package
+	Python      Class = "python"      // needs the course's Python
+	External    Class = "external"    // needs a grader outside of this site
+	Unsupported Class = "unsupported" // uses something not built
+	Broken      Class = "broken"      // what [Parse] refuses
+)
+
+// Limits of one problem. They are far above what courses use.
+const (
+	maxProblemBytes = 4 << 20
+	maxProblemNodes = 200_000
+	maxProblemDepth = 200
+	maxInputs       = 1000
+	maxChoices      = 1000 // of one input
+	maxIncludes     = 50
+)
+
+// Options are what a problem needs to know about its surroundings.
+type Options struct {
+	// ID is the prefix of all element ids and field names: the block's html id.
+	ID string
+	// Include returns the text of a file named by <include file="…">, relative
+	// to the course. Nil refuses every include.
+	Include func(name string) (string, error)
+}
+
+// Definition is a parsed problem. It is immutable, holds nothing about any
+// learner, and is safe for concurrent use.
+type Definition struct {
+	id     string
+	root   *xmltree.Node
+	class  Class
+	reason string
+	max    float64
+	hints  []string // demand hints, HTML
+}
+
+// Parse reads a problem. An error means the problem is broken: XML that is not
+// well-formed or too large, or [ErrContent], whose detail names line and rule.
+// Problems that are sound but cannot be graded here are no error: see
+// [Definition.Class].
+func Parse(xml string, opts Options) (*Definition, error) {
+	xml = outText.ReplaceAllStringFunc(xml, func(s string) string {
+		if strings.HasPrefix(s, "start") {
+			return "text"
+		}
+		return "/text"
+	})
+	root, err := xmltree.ParseBytes([]byte(xml), xmltree.Limits{
+		Bytes: maxProblemBytes, Nodes: maxProblemNodes, Depth: maxProblemDepth,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := include(root, opts.Include); err != nil {
+		return nil, err
+	}
+	if err := modernize(root); err != nil {
+		return nil, err
+	}
+	d := &Definition{id: opts.ID, root: root, hints: demandHints(root)}
+	d.class, d.reason = classify(root)
+	if d.class != Native {
+		return d, nil
+	}
+	trial, err := d.Instance(1)
+	if err != nil {
+		return nil, err
+	}
+	d.max = trial.maxScore()
+	return d, nil
+}
+
+// outText matches the tags of the oldest courses that open and close a run of
+// text: <startouttext/> … <endouttext/>.
+var outText = regexp.MustCompile(`(?:start|end)outtext\s*/`)
+
+// Class returns how the problem can be graded and, when not here, the reason as
+// an English sentence for staff.
+func (d *Definition) Class() (Class, string) { return d.class, d.reason }
+
+// MaxScore returns the raw points, before weight. It is 0 for a problem that
+// cannot be graded here, so that nobody loses points to it.
+func (d *Definition) MaxScore() float64 { return d.max }
+
+// DemandHints returns the number of hints behind the Hint button.
+func (d *Definition) DemandHints() int { return len(d.hints) }
+
+// Instance makes the problem a learner with this seed sees: ids given, choices
+// shuffled, pools drawn. The error is [ErrContent].
+func (d *Definition) Instance(seed int64) (*Problem, error) {
+	p := &Problem{def: d, seed: seed, root: d.root.Clone(), scope: newScope(seed)}
+	if d.class != Native {
+		return p, nil
+	}
+	p.linkParents()
+	if err := p.setUp(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Problem is a problem as one learner sees it. It is used by one goroutine.
+type Problem struct {
+	def       *Definition
+	seed      int64
+	root      *xmltree.Node
+	scope     *scope
+	parents   map[*xmltree.Node]*xmltree.Node
+	responses []*response
+	inputs    map[*xmltree.Node]*input
+	solutions []*xmltree.Node // in document order
+	rng       *pyRandom       // shared by all responses, made on first use
+}
+
+// Class returns the class of the problem's definition.
+func (p *Problem) Class() (Class, string) { return p.def.Class() }
+
+// InputIDs returns the ids of all inputs in document order.
+func (p *Problem) InputIDs() []string {
+	var ids []string
+	for _, r := range p.responses {
+		for _, in := range r.inputs {
+			ids = append(ids, in.id)
+		}
+	}
+	return ids
+}
+
+func (p *Problem) maxScore() float64 {
+	sum := 0.0
+	for _, r := range p.responses {
+		sum += r.maxScore()
+	}
+	return sum
+}
+
+// random returns the generator all responses share.
+func (p *Problem) random() *pyRandom {
+	if p.rng == nil {
+		p.rng = newPyRandom(p.seed)
+	}
+	return p.rng
+}
