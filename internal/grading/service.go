@@ -1,11 +1,21 @@
 package grading
 
 import (
+	"context"
+	"errors"
+	"math/rand/v2"
 	"time"
 
 	"lectern/internal/course"
+	"lectern/internal/errs"
 	"lectern/internal/store"
 )
+
+// ErrBusy means that somebody else, most likely the same learner in another
+// tab, kept changing the same state.
+var ErrBusy = errs.New(errs.Conflict, "answer_conflict", "",
+	"Your work is open in more than one place. Please try again.",
+	"Several requests changed the state of one learner on one block at once.")
 
 // Who is the learner in front of a page.
 type Who struct {
@@ -23,11 +33,56 @@ type At struct {
 // Waker is told that a score is owed. *outcome.Deliverer is one.
 type Waker interface{ Wake() }
 
+// Courses knows published courses. *catalog.Catalog is one.
+type Courses interface {
+	Course(ctx context.Context, courseKey string) (*course.Course, error)
+}
+
 // Service grades answers and keeps what learners did. It is safe for
-// concurrent use.
+// concurrent use; do not copy it.
 type Service struct {
 	Store          store.Store
+	Courses        Courses          // for [Service.TargetScore]
 	Outcome        Waker            // nil: nobody is told
 	Clock          func() time.Time // nil: time.Now
 	AggregateDelay time.Duration    // how long composite scores gather changes
+	Random         func() uint64    // nil: math/rand/v2
+
+	definitions definitions
+}
+
+// conflictTries is how often something is done again that others interfered
+// with.
+const conflictTries = 5
+
+// again calls f until it ends otherwise than with store.ErrConflict, at most
+// conflictTries times.
+func again(f func() error) error {
+	for range conflictTries {
+		if err := f(); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return ErrBusy
+}
+
+func (s *Service) now() time.Time {
+	if s.Clock == nil {
+		return time.Now().UTC()
+	}
+	return s.Clock()
+}
+
+// random returns a source of chance for one use.
+func (s *Service) random() *rand.Rand {
+	next := s.Random
+	if next == nil {
+		next = rand.Uint64
+	}
+	return rand.New(rand.NewPCG(next(), next())) //nolint:gosec // shuffles problems, keeps no secret
+}
+
+// key names the state of who on a block.
+func (w Who) key(c *course.Course, ref course.Ref) store.LearnerKey {
+	return store.LearnerKey{AccountID: w.AccountID, Scope: w.Scope, CourseKey: c.Key.String(), Ref: ref}
 }

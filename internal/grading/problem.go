@@ -1,0 +1,356 @@
+package grading
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"lectern/internal/course"
+	"lectern/internal/errs"
+	"lectern/internal/lti"
+	"lectern/internal/problem"
+	"lectern/internal/store"
+)
+
+// ErrNotProblem means that a block which is no problem was to be answered.
+var ErrNotProblem = errs.New(errs.NotFound, "block_not_a_problem", "",
+	"This part of the course cannot be answered.", "Only problem blocks take answers.")
+
+// View is a problem in front of one learner.
+type View struct {
+	Definition *problem.Definition
+	Settings   problem.Settings
+	State      problem.State // with its seed set
+	Version    int64         // of the state; forms carry it, see [Form]
+	Score      lti.Score     // weighted points that count
+	Answered   bool          // a score was published
+}
+
+// Form is what a learner posted.
+type Form struct {
+	Answers problem.Answers
+	Version int64 // of the state that the page with the form showed
+}
+
+// Outcome is what came of a submission.
+type Outcome struct {
+	View
+	Attempt  *problem.Attempt // nil when Repeated
+	Repeated bool             // the same form came before; nothing was graded
+}
+
+// Problem returns a problem for rendering. At first sight it keeps the seed of
+// a randomized problem. Problems that cannot be read are problem.ErrContent or
+// problem.ErrUnsupported.
+func (s *Service) Problem(ctx context.Context, who Who, at At) (v *View, err error) {
+	err = again(func() error {
+		w, err := s.open(ctx, who, at)
+		if err != nil {
+			return err
+		}
+		if w.fresh && w.drawn {
+			err = s.keep(ctx, at, w, "", nil)
+		}
+		v = &w.View
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// work is a problem with the row its state came from.
+type work struct {
+	View
+	who   Who
+	row   *store.LearnerState
+	fresh bool // nobody has kept a seed yet
+	drawn bool // the seed is one by chance
+}
+
+func (s *Service) open(ctx context.Context, who Who, at At) (*work, error) {
+	if at.Block.Type != "problem" {
+		return nil, ErrNotProblem.With("block %s/%s", at.Block.Type, at.Block.ID)
+	}
+	def, err := s.definitions.get(at)
+	if err != nil {
+		return nil, err
+	}
+	w := &work{who: who, View: View{Definition: def, Settings: Settings(at)}}
+	err = s.Store.View(ctx, func(tx store.Tx) (err error) {
+		w.row, err = tx.Learners().State(ctx, who.key(at.Course, at.Block.Ref))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if w.row.State != "" {
+		if err := json.Unmarshal([]byte(w.row.State), &w.State); err != nil {
+			return nil, fmt.Errorf("state of %s/%s: %w", at.Block.Type, at.Block.ID, err)
+		}
+	}
+	if w.State.Seed == nil {
+		seed := problem.Seed(w.Settings.Rerandomize, who.AccountID, at.Course.Usage(at.Block).String(), s.chance(&w.drawn))
+		w.State.Seed, w.fresh = &seed, true
+	}
+	w.refresh(at)
+	return w, nil
+}
+
+// refresh copies what the row says into the view.
+func (w *work) refresh(at At) {
+	w.Version, w.Answered = w.row.Version, w.row.Answered
+	w.Score = lti.Score{Earned: w.row.Earned, Possible: w.row.Possible}
+	if !w.Answered {
+		w.Score = lti.Score{Possible: possible(at.Block)}
+	}
+}
+
+// chance returns a source of chance that notes its use.
+func (s *Service) chance(used *bool) func() uint32 {
+	return func() uint32 {
+		*used = true
+		return s.random().Uint32()
+	}
+}
+
+// Settings returns the settings of a problem block as package problem wants
+// them.
+func Settings(at At) problem.Settings {
+	b := at.Block.Settings
+	return problem.Settings{
+		MaxAttempts: b.MaxAttempts, Weight: b.Weight,
+		ShowAnswer: b.ShowAnswer, ShowCorrectness: b.ShowCorrectness,
+		Rerandomize: b.Rerandomize, GradingMethod: b.GradingMethod,
+		Due: b.Due, Grace: b.Grace, CourseEnd: at.Course.End,
+		SubmissionWait: b.SubmissionWait, AttemptsBeforeShowAnswer: b.AttemptsBeforeShowAnswer,
+		ShowResetButton: b.ShowResetButton, ForceSaveButton: truth(at.Block.Fields["force_save_button"]),
+	}
+}
+
+// Submit grades what a learner posted, keeps it, and owes the new score to
+// every gradebook that wants it. A form posted twice is graded once. Errors are
+// those of [problem.Definition.Submit]; where one does not count as an attempt
+// the answers are kept all the same.
+func (s *Service) Submit(ctx context.Context, who Who, at At, form Form) (out *Outcome, err error) {
+	owed := false
+	err = again(func() error {
+		out, owed = nil, false
+		w, err := s.open(ctx, who, at)
+		if err != nil {
+			return err
+		}
+		if w.repeats(at, form) {
+			out = &Outcome{View: w.View, Repeated: true}
+			return nil
+		}
+		attempt, refused := w.Definition.Submit(w.Settings, &w.State, form.Answers, s.now())
+		if refused != nil {
+			if !problem.CountsAttempt(refused) {
+				if err := s.keep(ctx, at, w, "", nil); err != nil {
+					return err
+				}
+			}
+			return refused
+		}
+		if attempt.Published {
+			w.publish(attempt.Score)
+		}
+		err = s.keep(ctx, at, w, whyAnswer, &owed)
+		out = &Outcome{View: w.View, Attempt: attempt}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.wake(owed)
+	return out, nil
+}
+
+// Why a score changed, in its history.
+const (
+	whyAnswer = "answer"
+	whyReset  = "reset"
+)
+
+// publish sets the score of the row from a raw score.
+func (w *work) publish(raw problem.Score) {
+	earned, possible := problem.Weighted(raw, w.Settings)
+	w.row.Answered, w.row.Earned, w.row.Possible = true, finite(earned), finite(possible)
+}
+
+// repeats reports whether form is the one that made the learner's last attempt,
+// come a second time from a page that does not know of it.
+func (w *work) repeats(at At, form Form) bool {
+	n := len(w.State.AnswersHistory)
+	if !w.State.Done || n == 0 || form.Version == w.row.Version {
+		return false
+	}
+	prefix := at.Course.Usage(at.Block).HTMLID() + "_"
+	return sameAnswers(w.State.AnswersHistory[n-1], form.Answers, prefix)
+}
+
+// sameAnswers compares the answers to inputs whose ids begin with prefix.
+func sameAnswers(a, b problem.Answers, prefix string) bool {
+	only := func(list problem.Answers) string {
+		own := problem.Answers{}
+		for id, answer := range list {
+			if strings.HasPrefix(id, prefix) {
+				own[id] = answer
+			}
+		}
+		text, err := json.Marshal(own)
+		if err != nil {
+			return uuid.NewString() // like nothing else
+		}
+		return string(text)
+	}
+	return only(a) == only(b)
+}
+
+// Save keeps answers without grading them. Errors are those of
+// [problem.Definition.Save].
+func (s *Service) Save(ctx context.Context, who Who, at At, form Form) (*View, error) {
+	return s.change(ctx, who, at, "", func(w *work) error {
+		return w.Definition.Save(w.Settings, &w.State, form.Answers, s.now())
+	})
+}
+
+// Reset clears a learner's answers. The score becomes zero for somebody who had
+// answered, and is owed. Errors are those of [problem.Definition.Reset].
+func (s *Service) Reset(ctx context.Context, who Who, at At) (*View, error) {
+	return s.change(ctx, who, at, whyReset, func(w *work) error {
+		used := false
+		publish, err := w.Definition.Reset(w.Settings, &w.State, s.now(), s.chance(&used))
+		if err == nil && publish && w.row.Answered {
+			w.row.Earned = 0
+		}
+		return err
+	})
+}
+
+// change loads a problem, lets f change it and keeps it. With a why, the score
+// is published when the learner has one.
+func (s *Service) change(ctx context.Context, who Who, at At, why string, f func(*work) error) (*View, error) {
+	var v *View
+	owed := false
+	err := again(func() error {
+		why := why
+		owed = false
+		w, err := s.open(ctx, who, at)
+		if err != nil {
+			return err
+		}
+		if err := f(w); err != nil {
+			return err
+		}
+		if !w.row.Answered {
+			why = "" // nobody who has not answered is sent a score
+		}
+		v = &w.View
+		return s.keep(ctx, at, w, why, &owed)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.wake(owed)
+	return v, nil
+}
+
+// keep writes the state and, when the score changed for a reason, its history
+// and what is now owed, in one transaction. It is store.ErrConflict when the
+// state changed since it was read.
+func (s *Service) keep(ctx context.Context, at At, w *work, why string, owed *bool) error {
+	text, err := stateText(&w.State)
+	if err != nil {
+		return fmt.Errorf("state of %s/%s: %w", at.Block.Type, at.Block.ID, err)
+	}
+	row := *w.row
+	row.State, row.UpdatedAt = text, s.now()
+	err = s.Store.Update(ctx, func(tx store.Tx) error {
+		put := row
+		if err := tx.Learners().Put(ctx, &put); err != nil || why == "" {
+			return err
+		}
+		n, err := s.owe(ctx, tx, w.who, at, &row, why)
+		*owed = n > 0
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	row.Version++
+	w.row = &row
+	w.refresh(at)
+	return nil
+}
+
+// stateMost is how many bytes of state are kept before old answers go.
+const stateMost = 1 << 20
+
+// stateText writes a state. When many long answers have made it large, only the
+// last of them is kept: it tells a repeated form, see [work.repeats].
+func stateText(st *problem.State) (string, error) {
+	text, err := json.Marshal(st)
+	if err == nil && len(text) > stateMost {
+		st.AnswersHistory = lastOf(st.AnswersHistory)
+		st.MarksHistory = lastOf(st.MarksHistory)
+		text, err = json.Marshal(st)
+	}
+	return string(text), err
+}
+
+func lastOf[T any](list []T) []T { return list[max(0, len(list)-1):] }
+
+// owe appends to the score history and raises what is owed to the grade targets
+// of the block and of everything around it. It returns how many there are.
+func (s *Service) owe(ctx context.Context, tx store.Tx, who Who, at At, row *store.LearnerState, why string) (int, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return 0, err
+	}
+	err = tx.Learners().AppendScore(ctx, store.ScoreEvent{
+		ID: id.String(), Key: row.Key, At: row.UpdatedAt, Earned: row.Earned, Possible: row.Possible, Why: why,
+	})
+	if err != nil {
+		return 0, err
+	}
+	own := at.Course.Usage(at.Block).String()
+	var usages []string
+	for b := at.Block; b != nil; b = b.Parent {
+		usages = append(usages, at.Course.Usage(b).String())
+	}
+	targets, err := tx.Placements().Targets(ctx, who.AccountID, who.Scope, at.Course.Key.String(), usages)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range targets {
+		debt := store.Debt{TargetID: t.ID, At: row.UpdatedAt, Delay: s.AggregateDelay}
+		if t.UsageKey == own {
+			debt.Delay = 0
+		}
+		if err := tx.Owed().Owe(ctx, debt); err != nil {
+			return 0, err
+		}
+	}
+	return len(targets), nil
+}
+
+func (s *Service) wake(owed bool) {
+	if owed && s.Outcome != nil {
+		s.Outcome.Wake()
+	}
+}
+
+// refusal reports whether err says no for a reason that lies in the problem.
+func refusal(err error) bool {
+	return errors.Is(err, problem.ErrClosed) || errors.Is(err, problem.ErrNothingToReset) ||
+		errors.Is(err, problem.ErrContent) || errors.Is(err, problem.ErrUnsupported)
+}
+
+var _ course.Attributes = (*Learner)(nil)
