@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"html/template"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"lectern/internal/course"
 	"lectern/internal/grading"
@@ -69,30 +71,68 @@ func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTM
 func (v *view) problemPart(b *course.Block, pv *grading.View) (*problemPart, error) {
 	p := &problemPart{
 		part: v.part(b), Name: b.Name, Alone: b == v.launched, Version: pv.Version,
-		Action: v.s.Base + "problem/" + template.URLQueryEscaper(b.ID) + "/",
+		Action:  v.s.Base + "problem/" + url.PathEscape(b.ID) + "/",
+		Buttons: buttons(pv, v.now), Progress: v.progress(b, pv),
 	}
-	st, set := pv.State, pv.Settings
 	just := v.justAnswered(b)
-	if just.typed != nil {
-		st.Answers = just.typed
-	}
-	text, hints, err := v.question(pv, &st, just)
-	if err != nil {
+	if err := v.draw(p, pv, just); err != nil {
 		return nil, err
 	}
-	p.Body, p.Hints, p.HintCount = template.HTML(text), template.HTML(hints), just.hints //nolint:gosec // drawn by package problem
-	p.Paper = ownColours.MatchString(text)
-	p.Progress = v.progress(b, pv)
-	p.Buttons = buttons(pv, v.now)
-	if set.MaxAttempts != nil && *set.MaxAttempts > 0 {
-		p.Used = "You have used " + strconv.Itoa(st.Attempts) + " of " + count(*set.MaxAttempts, "attempt") + "."
+	if most := pv.Settings.MaxAttempts; most != nil && *most > 0 {
+		p.Used = "You have used " + strconv.Itoa(pv.State.Attempts) + " of " + count(*most, "attempt") + "."
 	}
-	p.Method = methods[set.GradingMethod]
-	if step := v.step(b); step != b && (step == nil || step.Settings.Due == nil || b.Settings.Due != nil && !step.Settings.Due.Equal(*b.Settings.Due)) {
+	p.Method = methods[pv.Settings.GradingMethod]
+	if !v.dueAbove(b) {
 		p.Due = v.due(b)
 	}
 	p.Notification = v.notify(pv, just)
 	return p, nil
+}
+
+// draw fills in the question itself and the hints asked for.
+func (v *view) draw(p *problemPart, pv *grading.View, just *answered) error {
+	instance, err := pv.Definition.Instance(*pv.State.Seed)
+	if err != nil {
+		return err
+	}
+	view := pv.State.View()
+	view.CorrectnessHidden = !pv.Settings.CorrectnessVisible(v.now, false)
+	view.ShowAnswers = just.answer && pv.Settings.AnswerAvailable(&pv.State, v.now, false)
+	view.ReadOnly = pv.Settings.Closed(&pv.State, v.now) && !pv.Settings.ShowSave(&pv.State, v.now)
+	view.AnonymousID = v.s.AccountID
+	if just.typed != nil && !view.ReadOnly {
+		view.Answers = just.typed
+	}
+	text, err := instance.Render(view)
+	if err != nil {
+		return err
+	}
+	p.Body = v.problemText(string(text))
+	p.Paper = ownColours.MatchString(string(text))
+	if just.hints > 0 {
+		hints, _ := instance.Hint(just.hints - 1)
+		p.Hints, p.HintCount = v.problemText(hints), just.hints
+	}
+	return nil
+}
+
+// problemText makes what package problem drew ready for the page.
+func (v *view) problemText(text string) template.HTML {
+	text = course.RewriteLinks(text, v.rewrite)
+	v.needMath(text)
+	if strings.Contains(text, "data-math=") {
+		v.needs.math, v.needs.ascii = true, true // the preview of what is typed
+	}
+	return template.HTML(balance(text)) //nolint:gosec // the course team is trusted, package problem escapes learners
+}
+
+// dueAbove reports whether the page says b's due date already.
+func (v *view) dueAbove(b *course.Block) bool {
+	step := v.step(b)
+	if step == nil || b.Settings.Due == nil {
+		return false
+	}
+	return step.Settings.Due != nil && step.Settings.Due.Equal(*b.Settings.Due)
 }
 
 func (v *view) justAnswered(b *course.Block) *answered {
