@@ -180,7 +180,7 @@ const (
 
 // path returns the launch path of a block of the test course.
 func path(typ, id string) string {
-	return "/lti_provider/courses/" + someCourse + "/" + someBlock + typ + "@block@" + id
+	return "/lti_provider/courses/" + someCourse + "/" + someBlock + typ + "+block@" + id
 }
 
 // good returns a launch that works: the nine parameters and the usual others.

@@ -100,7 +100,7 @@ func addressGates() []gate {
 			"/block-v1:edX+A+1+type@problem+block@x"), 404, "launch_content_unknown"},
 		{"T26 library block", goTo("/lti_provider/courses/" + someCourse + "/lb:org:lib:problem:p"), 404, "key_usage_invalid"},
 		{"T27 trailing slash", goTo(path("problem", "block_id") + "/"), 404, ""},
-		{"T27 two usages", goTo(path("vertical", "v1") + "/" + someBlock + "problem@block@block_id"), 404, ""},
+		{"T27 two usages", goTo(path("vertical", "v1") + "/" + someBlock + "problem+block@block_id"), 404, ""},
 		{"T27 no usage", goTo("/lti_provider/courses/" + someCourse), 404, ""},
 		{"course not here", goTo("/lti_provider/courses/course-v1:edX+B+2/block-v1:edX+B+2+type@problem+block@x"),
 			404, "course_unknown"},

@@ -17,12 +17,13 @@ type homePage struct {
 	Consumers int
 	Courses   int
 	Refusals  []store.LaunchEntry // the latest
-	Owed      map[store.OwedState]int
+	Retrying  int // scores that an LMS did not take yet, at most listLimit
+	Parked    int
 	PlainHTTP bool // frames cannot keep cookies
 }
 
 func (h *Handler) home(w http.ResponseWriter, r *http.Request, v visit) error {
-	p := homePage{Owed: map[store.OwedState]int{}, PlainHTTP: !h.Secure(r)}
+	p := homePage{PlainHTTP: !h.Secure(r)}
 	ctx := r.Context()
 	err := h.Store.View(ctx, func(tx store.Tx) error {
 		consumers, err := tx.Consumers().List(ctx, "")
@@ -37,12 +38,12 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v visit) error {
 		if p.Refusals, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Failed: true, Limit: 5}); err != nil {
 			return err
 		}
-		for _, state := range []store.OwedState{store.Retrying, store.Parked} {
+		for state, n := range map[store.OwedState]*int{store.Retrying: &p.Retrying, store.Parked: &p.Parked} {
 			rows, err := tx.Owed().List(ctx, store.OwedFilter{State: state, Limit: listLimit})
 			if err != nil {
 				return err
 			}
-			p.Owed[state] = len(rows)
+			*n = len(rows)
 		}
 		return nil
 	})
