@@ -48,7 +48,7 @@ func scoreData(t *testing.T) string {
 		if _, err := tx.Accounts().Link(ctx, link); err != nil {
 			return err
 		}
-		for _, usage := range []string{"problem@block@block_id", "vertical@block@v1", "problem@block@p2"} {
+		for _, usage := range []string{"problem+block@block_id", "vertical+block@v1", "problem+block@p2"} {
 			_, err := tx.Placements().PutTarget(ctx, lti.GradeTarget{
 				ConsumerID: consumer.ID, AccountID: "a1", LinkKey: usage, CourseKey: someCourse, UsageKey: someBlock + usage,
 				Outcome: lti.Outcome{ServiceURL: "https://lms.example/grades", SourcedID: usage}, UpdatedAt: utcNow(),
@@ -149,4 +149,3 @@ func TestScoreResend(t *testing.T) {
 		})
 	}
 }
-
