@@ -326,6 +326,7 @@ CREATE TABLE setup_link (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX setup_link_account ON setup_link (account_id);
+CREATE INDEX setup_link_expires ON setup_link (expires_at);
 
 -- Failures to sign in, by the hash of an address or user name.
 CREATE TABLE throttle (
