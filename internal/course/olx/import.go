@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io/fs"
+	"slices"
 
 	"lectern/internal/course"
 	"lectern/internal/keys"
@@ -49,7 +51,7 @@ func Import(fsys fs.FS, opts Options) (*Result, error) {
 	}
 	l := &loader{
 		src: src, opts: opts, report: newReport(),
-		used: map[course.Ref]bool{}, loading: map[string]bool{},
+		used: map[course.Ref]bool{}, repeats: map[course.Ref]int{}, loading: map[string]bool{},
 	}
 	root, err := l.root()
 	if err != nil {
@@ -148,6 +150,10 @@ func (l *loader) finish(c *course.Course, files []File) (*Result, error) {
 			l.warn(b.Ref, "", "its name holds characters that no address may have; it cannot be launched by itself")
 		}
 	})
+	if l.full {
+		l.report.Errors = slices.Insert(l.report.Errors, 0, Note{"course.xml", fmt.Sprintf(
+			"more than %d blocks, or nested more than %d deep; the rest is left out", maxBlocks, maxDepth)})
+	}
 	source, err := l.digest()
 	if err != nil {
 		return nil, err

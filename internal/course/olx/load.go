@@ -26,7 +26,8 @@ type loader struct {
 	report *Report
 
 	used    map[course.Ref]bool
-	loading map[string]bool // definition files being read, against cycles
+	repeats map[course.Ref]int // how often a name made for a repeated block was taken
+	loading map[string]bool    // definition files being read, against cycles
 	nodes   []*node
 	full    bool
 }
@@ -35,11 +36,7 @@ type loader struct {
 // nil when the course has no room for more blocks.
 func (l *loader) load(el *xmltree.Node, depth int) *node {
 	if len(l.nodes) >= maxBlocks || depth > maxDepth {
-		if !l.full {
-			l.full = true
-			l.fail(course.Ref{}, "", "more than %d blocks, or nested more than %d deep; the rest is left out",
-				maxBlocks, maxDepth)
-		}
+		l.full = true
 		return nil
 	}
 	tag := el.Name

@@ -57,10 +57,11 @@ func (l *loader) name(el *xmltree.Node, tag string) (ref course.Ref, written str
 		return ref, written
 	}
 	first := ref
-	base := renamed(tag, ref.ID, el)
-	ref.ID = base
-	for i := 2; l.used[ref]; i++ {
-		ref.ID = fmt.Sprintf("%s_%d", base, i)
+	ref.ID = renamed(tag, ref.ID, el)
+	base := ref
+	for l.used[ref] {
+		l.repeats[base]++
+		ref.ID = fmt.Sprintf("%s_%d", base.ID, l.repeats[base]+1)
 	}
 	l.used[ref] = true
 	if needsName(tag) {

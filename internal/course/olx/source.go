@@ -24,10 +24,15 @@ type source struct {
 	fsys  fs.FS
 	root  string           // folder of course.xml in fsys
 	files map[string]int64 // path → size
+	texts int64            // bytes read so far
 }
 
-// maxText bounds the size of a file that is read into memory, in bytes.
-const maxText = 16 << 20
+// Bounds of what is read into memory, in bytes. A small archive can refer to one
+// large file very often.
+const (
+	maxText  = 16 << 20
+	maxTexts = 256 << 20
+)
 
 // newSource indexes fsys and finds the course in it.
 func newSource(fsys fs.FS) (*source, error) {
@@ -158,6 +163,9 @@ func (s *source) open(name string) (fs.File, error) {
 func (s *source) read(name string) ([]byte, error) {
 	if !s.has(name) {
 		return nil, fmt.Errorf("read %s: %w", name, fs.ErrNotExist)
+	}
+	if s.texts += s.files[name]; s.texts > maxTexts {
+		return nil, fmt.Errorf("read %s: the course's text has more than %d bytes", name, maxTexts)
 	}
 	f, err := s.open(name)
 	if err != nil {
