@@ -43,6 +43,9 @@
 
   // --- Moments in the reader's own time zone ---------------------------------
 
+  const lang = document.documentElement.lang || "en";
+  const locale = (navigator.languages || []).find((l) => l.split("-")[0] === lang.split("-")[0]) || lang;
+
   const showMoments = (root) => {
     for (const el of root.querySelectorAll("time[datetime]")) {
       const at = new Date(el.dateTime);
@@ -50,7 +53,7 @@
       const today = at.toDateString() === new Date().toDateString();
       const options = today ? { timeStyle: "short" } : { dateStyle: "long", timeStyle: "short" };
       el.title = el.textContent;
-      el.textContent = at.toLocaleString(document.documentElement.lang || undefined, options);
+      el.textContent = at.toLocaleString(locale, options);
     }
   };
 
@@ -127,32 +130,21 @@
     const holder = document.createElement("template");
     holder.innerHTML = answer.html;
     const fresh = holder.content.firstElementChild;
-    if (answer.keep) keepTyped(section, fresh);
     section.replaceWith(fresh);
     runScripts(fresh);
     showMoments(fresh);
     typeset(fresh);
-    focusOn(fresh.querySelector(".notification, .problem-hints, .problem-answers") || fresh);
+    focusOn(focusTarget(fresh, answer.action));
     updateScore(answer.score);
     sendHeight();
   };
 
-  // keepTyped carries what is typed but not sent over into fresh, where the
-  // reply was to something else than the answers: a hint, the solution.
-  const keepTyped = (section, fresh) => {
-    const from = section.querySelector("form");
-    const to = fresh.querySelector("form");
-    if (!from || !to) return;
-    for (const el of to.elements) {
-      if (!el.name || el.type === "hidden") continue;
-      const same = [...from.elements].filter((x) => x.name === el.name);
-      if (el.type === "radio" || el.type === "checkbox") {
-        const twin = same.find((x) => x.value === el.value);
-        if (twin) el.checked = twin.checked;
-      } else if (same[0] && "value" in same[0]) {
-        el.value = same[0].value;
-      }
-    }
+  // focusTarget is what a reply is about: screen readers go on reading there.
+  const focusTarget = (section, action) => {
+    const about = { hint: ".hints", answer: ".solution-span:has(> :not(:empty)), .answer:not(:empty)" }[action];
+    const el = (about && section.querySelector(about)) || section.querySelector(".notification") || section;
+    if (el.tabIndex < 0) el.tabIndex = -1;
+    return el;
   };
 
   const updateScore = (html) => {

@@ -147,11 +147,12 @@ func (v *view) answerScript(w http.ResponseWriter, r *http.Request, b *course.Bl
 		return err
 	}
 	reply := struct {
+		Action  string `json:"action"`
 		Status  string `json:"status"` // "ok", or the code of a refusal
 		Message string `json:"message,omitempty"`
 		HTML    string `json:"html"`
 		Score   string `json:"score"` // the line below the page, HTML; "" for none
-	}{"ok", "", string(html), string(score)}
+	}{v.just.action, "ok", "", string(html), string(score)}
 	if e := v.just.refused; e != nil {
 		reply.Status, reply.Message = e.Code, e.Public
 	}

@@ -26,6 +26,7 @@ import (
 	"lectern/internal/store/sqlstore"
 	"lectern/internal/web"
 	"lectern/internal/web/learn"
+	"lectern/ui"
 
 	"log/slog"
 )
@@ -95,6 +96,7 @@ func (s *site) serve(h *learn.Handler) {
 		}
 		return h.Serve(w, r, sess, r.PathValue("rest"))
 	})
+	mux.HandleHTTP("GET /ui/", ui.Handler())
 	mux.Handle("/asset/{version}/static/{name...}", func(w http.ResponseWriter, r *http.Request) error {
 		return h.Asset(w, r, r.PathValue("version"), r.PathValue("name"))
 	})
