@@ -111,20 +111,25 @@ func startSite(t *testing.T, change func(*config.Config)) *testSite {
 func (s *testSite) importFiles(files map[string]string) *importer.Report {
 	s.t.Helper()
 	dir := filepath.Join(s.t.TempDir(), "course")
-	for name, text := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			s.t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			s.t.Fatal(err)
-		}
-	}
+	writeFiles(s.t, dir, files)
 	report, err := s.app.Importer.Import(context.Background(), dir, importer.Options{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return report
+}
+
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // consumer registers a consumer with these credentials.
