@@ -30,13 +30,14 @@ func (d definition) html() string {
 // other. It never returns a nil element.
 func (l *loader) define(el *xmltree.Node, ref course.Ref, written string) (definition, error) {
 	d := definition{el: el}
-	if pointed, err := l.pointed(el, ref, written); err != nil || pointed.file != "" {
-		if pointed.el == nil {
-			pointed.el = el
-		}
-		if err != nil {
-			return pointed, err
-		}
+	pointed, err := l.pointed(el, ref, written)
+	if pointed.el == nil {
+		pointed.el = el
+	}
+	if err != nil || pointed.text != nil {
+		return pointed, err
+	}
+	if pointed.file != "" {
 		d = pointed
 	}
 	name, ok := d.el.Lookup("filename")
