@@ -45,7 +45,7 @@ func TestDeadLinks(t *testing.T) {
 	r := inUnit(t, `<html url_name="h"><![CDATA["/static/a b.png" "/static/a_b.png" "/static/A_B.PNG" "/static/gone.png" "/static/gone.png"
 "/static/a%20b.png?x=/static/lost.js" "/static/x.js?raw" "/jump_to_id/v" "/jump_to_id/nowhere#x" "/c4x/X/Y/asset/z.png" "/static/"
 "/asset-v1:O+C+R+type@asset+block@own.png"]]></html>
-<problem url_name="p"><img src="/static/NONE"/></problem>`, "-- static/a b.png --\nx\n")
+<problem url_name="p"><img src="/static/NONE"/><img src="/static/$picture"/></problem>`, "-- static/a b.png --\nx\n")
 	html, problem := "block-v1:O+C+R+type@html+block@h", "block-v1:O+C+R+type@problem+block@p"
 	want := []olx.DeadLink{
 		{html, "/static/gone.png"}, {html, "/static/lost.js"}, {html, "/jump_to_id/nowhere"}, {html, "/c4x/X/Y/asset/z.png"},
