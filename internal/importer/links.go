@@ -41,7 +41,7 @@ func Links(c *course.Course, publicURL string) []Link {
 			return
 		}
 		out = append(out, Link{
-			Usage: usage, Type: b.Type, Level: string(course.LevelOf(b.Type)), Name: title(b),
+			Usage: usage, Type: b.Type, Level: string(course.LevelOf(b.Type)), Name: title(c, b),
 			URL: launchURL(publicURL, c.Key, usage), Fate: b.Fate,
 		})
 	})
@@ -49,9 +49,12 @@ func Links(c *course.Course, publicURL string) []Link {
 }
 
 // title returns a block's name or, where the course team gave none, its type.
-func title(b *course.Block) string {
+func title(c *course.Course, b *course.Block) string {
 	if b.Name != "" {
 		return b.Name
+	}
+	if b == c.Root {
+		return c.Name
 	}
 	return strings.ReplaceAll(b.Type, "_", " ")
 }
