@@ -140,7 +140,12 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 	if err != nil {
 		return nil, err
 	}
+	front, err := web.Front()
+	if err != nil {
+		return nil, err
+	}
 	console.Mount(mux)
+	mux.Handle("GET /{$}", front)
 	mux.Handle(web.LearnPattern, web.WithSession(sessions, pages.Serve))
 	mux.Handle("GET /asset/{version}/static/{name...}", func(w http.ResponseWriter, r *http.Request) error {
 		return pages.Asset(w, r, r.PathValue("version"), r.PathValue("name"))

@@ -38,6 +38,9 @@ func Status(k errs.Kind) int {
 // ErrorPage renders errors for people and scripts.
 type ErrorPage struct{ tmpl *template.Template }
 
+// noScript is the content security policy of pages that only say something.
+const noScript = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+
 // errorView is what the template ui/error/error.html gets.
 type errorView struct {
 	Title, Message, Code, Reference string
@@ -77,8 +80,7 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 		http.Error(w, e.Public, status)
 		return
 	}
-	page.SetHeaders(w.Header(),
-		"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'")
+	page.SetHeaders(w.Header(), noScript)
 	w.WriteHeader(status)
 	w.Write(b.Bytes()) //nolint:errcheck // the reader is gone if this fails
 }

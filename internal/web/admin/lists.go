@@ -17,7 +17,7 @@ type homePage struct {
 	Consumers int
 	Courses   int
 	Refusals  []store.LaunchEntry // the latest
-	Retrying  int // scores that an LMS did not take yet, at most listLimit
+	Retrying  int                 // scores that an LMS did not take yet, at most listLimit
 	Parked    int
 	PlainHTTP bool // frames cannot keep cookies
 }
@@ -94,7 +94,7 @@ func (h *Handler) course(w http.ResponseWriter, r *http.Request, v visit) error 
 	if p.Report, err = h.Importer.Report(r.Context(), key); err != nil {
 		return err
 	}
-	depths := map[string]int{importer.Section: 0, importer.Subsection: 1, importer.Unit: 2}
+	depths := map[string]int{importer.Course: 0, importer.Section: 0, importer.Subsection: 1, importer.Unit: 2}
 	for _, l := range importer.Links(c, h.PublicURL.String()) {
 		depth, ok := depths[l.Level]
 		if !ok {
