@@ -78,8 +78,15 @@ export async function violations(frame) {
 
 const artifacts = fileURLToPath(new URL("./artifacts/", import.meta.url));
 
-// screenshot writes artifacts/{name}.png of a whole page.
-export async function screenshot(page, name, options = { fullPage: true }) {
+// screenshot writes artifacts/{name}.png of a whole page. The window grows to
+// the page first: frames of other sites are drawn only where the window shows
+// them.
+export async function screenshot(page, name) {
   await mkdir(artifacts, { recursive: true });
-  await page.screenshot({ path: join(artifacts, `${name}.png`), ...options });
+  const before = page.viewportSize();
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width: before.width, height: Math.min(Math.max(height, before.height), 8000) });
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: join(artifacts, `${name}.png`) });
+  await page.setViewportSize(before);
 }

@@ -82,6 +82,8 @@ describe("launch, answer, grade", { skip }, () => {
       await answer(inside, right);
       await see(inside, "Correct (1/1 point)");
       await demo.waitGrade("ana", link, 1, { within: 60_000 });
+      const { messages } = await demo.gradebook();
+      assert.equal(messages.filter((m) => m.Fault === "500").length, 1, "the LMS was not down");
     } finally {
       await demo.breakOutcomes("");
       await browser.close();
