@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"lectern/internal/config"
 	"lectern/internal/fakelms"
 	"lectern/internal/lmstest"
+	"lectern/internal/pgtest"
 	"lectern/internal/spectest"
 )
 
@@ -61,42 +63,55 @@ func (s *testSite) fromLMS(browser *http.Client, f fakelms.Form) page {
 	return p
 }
 
+// postgres is the private server of this package's tests.
+var postgres pgtest.Server
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Run(m, &postgres)) }
+
 // TestJourney is the main job: from a click in an LMS to a score in its
 // gradebook, for LMSs of many characters, and without JavaScript.
 func TestJourney(t *testing.T) {
 	s := startSite(t, nil)
 	s.importFiles(testCourse())
 	for seed := range uint64(12) {
-		t.Run(fmt.Sprintf("LMS %d", seed), func(t *testing.T) {
-			key := fmt.Sprintf("key-%d", seed)
-			s.consumer(key, "s&cr=t é", nil)
-			lms := lmstest.Start(t, fakelms.Options{Seed: seed, Key: key, Secret: "s&cr=t é"})
-			if err := lms.SetLinks([]fakelms.Link{
-				{ID: "leaf", Title: "Problem", LaunchURL: s.url + path("problem", "block_id"), Graded: true},
-				{ID: "unit", Title: "Lesson", LaunchURL: s.url + path("sequential", "seq1"), Graded: true},
-			}); err != nil {
-				t.Fatal(err)
-			}
-			s.t = t
-			browser := newBrowser(t)
-			p := s.fromLMS(browser, lms.MustLaunch("ana", "leaf"))
-			unit := newBrowser(t)
-			s.fromLMS(unit, lms.MustLaunch("ana", "unit"))
-			p = s.answer(browser, p, "block_id", map[string]string{"_2_1": "choice_0"})
-			if !strings.Contains(p.body, "Incorrect (0/1 point)") || !strings.Contains(p.body, "You have used 1 of 3 attempts") {
-				t.Fatalf("after a wrong answer: %s", p.body)
-			}
-			lms.WaitGrade("ana", "leaf", "0", 5*time.Second)
-			p = s.answer(browser, p, "block_id", map[string]string{"_2_1": "choice_1"})
-			if !strings.Contains(p.body, "Correct (1/1 point)") || !strings.Contains(p.body, "You have used 2 of 3 attempts") {
-				t.Fatalf("after the right answer: %s", p.body)
-			}
-			lms.WaitGrade("ana", "leaf", "1", 5*time.Second)
-			lms.WaitGrade("ana", "unit", "0.5", 5*time.Second)
-			if g, ok := lms.Grade("ben", "leaf"); ok && g.Value != "" {
-				t.Errorf("somebody who never answered has grade %q", g.Value)
-			}
-		})
+		t.Run(fmt.Sprintf("LMS %d", seed), func(t *testing.T) { s.journey(t, seed) })
+	}
+}
+
+// TestJourneyPostgres is the same job on the other engine.
+func TestJourneyPostgres(t *testing.T) {
+	database := postgres.Database(t)
+	s := startSite(t, func(c *config.Config) { c.Database = database })
+	s.importFiles(testCourse())
+	s.journey(t, 0)
+}
+
+func (s *testSite) journey(t *testing.T, seed uint64) {
+	key := fmt.Sprintf("key-%d", seed)
+	s.consumer(key, "s&cr=t é", nil)
+	lms := lmstest.Start(t, fakelms.Options{Seed: seed, Key: key, Secret: "s&cr=t é"})
+	if err := lms.SetLinks([]fakelms.Link{
+		{ID: "leaf", Title: "Problem", LaunchURL: s.url + path("problem", "block_id"), Graded: true},
+		{ID: "unit", Title: "Lesson", LaunchURL: s.url + path("sequential", "seq1"), Graded: true},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	browser := newBrowser(t)
+	p := s.fromLMS(browser, lms.MustLaunch("ana", "leaf"))
+	s.fromLMS(newBrowser(t), lms.MustLaunch("ana", "unit"))
+	p = s.answer(browser, p, "block_id", map[string]string{"_2_1": "choice_0"})
+	if !strings.Contains(p.body, "Incorrect (0/1 point)") || !strings.Contains(p.body, "You have used 1 of 3 attempts") {
+		t.Fatalf("after a wrong answer: %s", p.body)
+	}
+	lms.WaitGrade("ana", "leaf", "0", 5*time.Second)
+	p = s.answer(browser, p, "block_id", map[string]string{"_2_1": "choice_1"})
+	if !strings.Contains(p.body, "Correct (1/1 point)") || !strings.Contains(p.body, "You have used 2 of 3 attempts") {
+		t.Fatalf("after the right answer: %s", p.body)
+	}
+	lms.WaitGrade("ana", "leaf", "1", 5*time.Second)
+	lms.WaitGrade("ana", "unit", "0.5", 5*time.Second)
+	if g, ok := lms.Grade("ben", "leaf"); ok && g.Value != "" {
+		t.Errorf("somebody who never answered has grade %q", g.Value)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"time"
@@ -151,7 +152,7 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 		return pages.Asset(w, r, r.PathValue("version"), r.PathValue("name"))
 	})
 	mux.HandleHTTP("GET "+ui.Prefix, ui.Handler())
-	mux.HandleHTTP("GET /metrics", metrics.Handler())
+	mux.Handle("GET /metrics", onThisMachine(metrics.Handler()))
 	mux.HandleHTTP("GET /healthz", http.HandlerFunc(alive))
 	mux.Handle("GET /readyz", s.ready)
 	mux.Handle("/", func(http.ResponseWriter, *http.Request) error { return web.ErrNotFound })
@@ -184,6 +185,20 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		Metrics: metrics, Off: !s.app.Config.LTIProvider,
 	}).Mount(mux)
 	return nil
+}
+
+// onThisMachine shows h to callers on the machine itself that came through no
+// proxy: numbers about a site are not for strangers.
+func onThisMachine(h http.Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		forwarded := r.Header.Get("X-Forwarded-For") + r.Header.Get("Forwarded")
+		if err != nil || !peer.Addr().Unmap().IsLoopback() || forwarded != "" {
+			return web.ErrNotFound
+		}
+		h.ServeHTTP(w, r)
+		return nil
+	}
 }
 
 // alive answers as long as the process does.
