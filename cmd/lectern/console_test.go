@@ -20,11 +20,12 @@ func (s *testSite) signedInBrowser() *http.Client {
 		s.t.Fatalf("FirstRun = %q, %v", link, err)
 	}
 	browser := newBrowser(s.t)
-	to := "/admin/setup/" + link
-	if p := s.get(browser, to); p.StatusCode != 200 || !strings.Contains(p.body, "<strong>admin</strong>") {
+	to := "/login/set/" + link
+	form := s.get(browser, to)
+	if p := form; p.StatusCode != 200 || !strings.Contains(p.body, "<strong>admin</strong>") {
 		s.t.Fatalf("set-up page: %d", p.StatusCode)
 	}
-	p := s.submit(browser, to, url.Values{"password": {"a pass phrase"}, "again": {"a pass phrase"}})
+	p := s.submit(browser, to, s.fill(form, "password", "a pass phrase", "again", "a pass phrase"))
 	if p = s.follow(browser, p); p.StatusCode != 200 || !strings.Contains(p.body, "LTI Provider") {
 		s.t.Fatalf("after set-up: %d %.200s", p.StatusCode, p.body)
 	}
@@ -175,14 +176,15 @@ func TestConsoleAgainstScripts(t *testing.T) {
 	}
 	for _, to := range []string{"/admin", "/admin/consumers", "/admin/courses", "/admin/launches", "/admin/scores"} {
 		p := s.get(newBrowser(t), to)
-		if p.StatusCode != 303 || !strings.HasPrefix(p.Header.Get("Location"), "/admin/login") {
+		if p.StatusCode != 303 || !strings.HasPrefix(p.Header.Get("Location"), "/login") {
 			t.Errorf("a stranger at %s: %d", to, p.StatusCode)
 		}
-		if p := s.get(browser, to); p.StatusCode != 200 {
+		form := s.get(browser, to)
+		if p := form; p.StatusCode != 200 {
 			t.Errorf("an administrator at %s: %d %s", to, p.StatusCode, p.code())
 		}
 	}
-	if p := s.get(newBrowser(t), "/admin/login?next=//evil.example/admin"); strings.Contains(p.body, "evil.example") {
+	if p := s.get(newBrowser(t), "/login?next=//evil.example/admin"); strings.Contains(p.body, "evil.example") {
 		t.Error("signing in leads to another site")
 	}
 }

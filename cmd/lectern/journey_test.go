@@ -276,7 +276,7 @@ func TestCommandLine(t *testing.T) {
 		{"import of nothing", []string{"course", "import", "/nonexistent"}, 1, "no archive or folder"},
 		{"import with a bad key", []string{"course", "import", ".", "--course-key", "x"}, 1, "error:"},
 		{"report", []string{"course", "show", someCourse}, 0, "Problems: 2 native"},
-		{"user", []string{"user", "add", "ines"}, 0, "/admin/setup/"},
+		{"user", []string{"user", "add", "ines"}, 0, "/login/set/"},
 		{"users", []string{"user", "list", "--json"}, 0, `"username": "ines"`},
 		{"launches", []string{"launch", "list", "--json"}, 0, "[]"},
 		{"resend without a choice", []string{"score", "resend"}, 2, "error:"},

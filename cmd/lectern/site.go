@@ -24,6 +24,7 @@ import (
 	"lectern/internal/web/admin"
 	"lectern/internal/web/launch"
 	"lectern/internal/web/learn"
+	"lectern/internal/web/visitor"
 	"lectern/ui"
 )
 
@@ -133,19 +134,13 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 	if err := s.launches(mux, sessions, metrics); err != nil {
 		return nil, err
 	}
-	console, err := admin.New(admin.Deps{
-		Store: s.app.Store, Registry: s.app.Registry, SignIn: s.signIn, Catalog: s.app.Catalog,
-		Importer: s.app.Importer, PublicURL: s.public, Secure: web.Secure(s.public),
-		Wake: s.deliverer.Wake, Clock: s.app.Clock,
-	})
-	if err != nil {
+	if err := s.people(mux); err != nil {
 		return nil, err
 	}
 	front, err := web.Front()
 	if err != nil {
 		return nil, err
 	}
-	console.Mount(mux)
 	mux.Handle("GET /{$}", front)
 	mux.Handle(web.LearnPattern, web.WithSession(sessions, pages.Serve))
 	mux.Handle("GET /asset/{version}/static/{name...}", func(w http.ResponseWriter, r *http.Request) error {
@@ -157,6 +152,28 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 	mux.Handle("GET /readyz", s.ready)
 	mux.Handle("/", func(http.ResponseWriter, *http.Request) error { return web.ErrNotFound })
 	return mux, nil
+}
+
+// people adds what belongs to persons: signing in, accounts, the console.
+func (s *site) people(mux *web.Mux) error {
+	visitors := &web.Visitors{SignIn: s.signIn, HTTPS: web.HTTPS(s.public)}
+	accounts, err := visitor.New(visitor.Deps{
+		Visitors: visitors, SignIn: s.signIn, Store: s.app.Store, PublicURL: s.public, Clock: s.app.Clock,
+	})
+	if err != nil {
+		return err
+	}
+	console, err := admin.New(admin.Deps{
+		Store: s.app.Store, Registry: s.app.Registry, Visitors: visitors, Catalog: s.app.Catalog,
+		Importer: s.app.Importer, PublicURL: s.public, Secure: web.Secure(s.public),
+		Wake: s.deliverer.Wake, Clock: s.app.Clock,
+	})
+	if err != nil {
+		return err
+	}
+	accounts.Mount(mux)
+	console.Mount(mux)
+	return nil
 }
 
 // launches adds the front door.

@@ -56,7 +56,7 @@ func printLink(app *App, service *signin.Service, who *account.Account) error {
 	return err
 }
 
-func setupURL(public, token string) string { return public + "/admin/setup/" + token }
+func setupURL(public, token string) string { return public + "/login/set/" + token }
 
 // userListCmd lists administrators.
 type userListCmd struct {

@@ -1,5 +1,6 @@
-// Package signin lets operators into the console: a password, a session in a
-// cookie, and a one-time link for the very first administrator.
+// Package signin lets people with an account of their own into the site: a
+// password, a session in a cookie, and one-time links that set a password, the
+// very first administrator's too.
 package signin
 
 import (
@@ -80,7 +81,7 @@ func (s *Service) SignIn(ctx context.Context, username, password, address string
 	if err != nil {
 		return "", err
 	}
-	if !ok || !who.Enabled || !who.Admin {
+	if !ok || !who.Enabled {
 		return "", s.failed(ctx, keys)
 	}
 	return s.open(ctx, who.ID, keys)
@@ -110,26 +111,6 @@ func (s *Service) open(ctx context.Context, accountID string, throttled []string
 			TokenHash: hash(token), AccountID: accountID, CreatedAt: now, ExpiresAt: now.Add(SessionLife),
 		})
 	})
-}
-
-// Who returns the administrator behind a session token, or [ErrSession].
-func (s *Service) Who(ctx context.Context, token string) (*account.Account, error) {
-	if token == "" {
-		return nil, ErrSession
-	}
-	var who *account.Account
-	err := s.Store.View(ctx, func(tx store.Tx) error {
-		session, err := tx.Console().Session(ctx, hash(token), s.Clock())
-		if err != nil {
-			return err
-		}
-		who, err = tx.Accounts().ByID(ctx, session.AccountID)
-		return err
-	})
-	if errors.Is(err, store.ErrNotFound) || err == nil && (!who.Enabled || !who.Admin) {
-		return nil, ErrSession
-	}
-	return who, err
 }
 
 // SignOut ends the session.

@@ -67,7 +67,7 @@ func TestFirstRun(t *testing.T) {
 	if err != nil {
 		t.Fatalf("a weak try must not use the link up: %v", err)
 	}
-	if who, err := s.Who(ctx, token); err != nil || who.Username != signin.FirstAdmin {
+	if who, err := s.Visitor(ctx, token); err != nil || who.Username != signin.FirstAdmin {
 		t.Errorf("Who = %+v, %v", who, err)
 	}
 	if _, err := s.Redeem(ctx, second, password); !errors.Is(err, signin.ErrLink) {
@@ -77,7 +77,7 @@ func TestFirstRun(t *testing.T) {
 		t.Errorf("later starts print a link: %q, %v", link, err)
 	}
 	*clock = clock.Add(signin.SessionLife + time.Second)
-	if _, err := s.Who(ctx, token); !errors.Is(err, signin.ErrSession) {
+	if _, err := s.Visitor(ctx, token); !errors.Is(err, signin.ErrSession) {
 		t.Errorf("the session never ends: %v", err)
 	}
 }
@@ -118,7 +118,7 @@ func TestThrottle(t *testing.T) {
 	if err := s.SignOut(ctx, token); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Who(ctx, token); !errors.Is(err, signin.ErrSession) {
+	if _, err := s.Visitor(ctx, token); !errors.Is(err, signin.ErrSession) {
 		t.Errorf("signed out, still in: %v", err)
 	}
 }
@@ -138,7 +138,7 @@ func TestPasswordEndsSessions(t *testing.T) {
 	if err := s.SetPassword(ctx, "command line", who.ID, "another pass phrase"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Who(ctx, token); !errors.Is(err, signin.ErrSession) {
+	if _, err := s.Visitor(ctx, token); !errors.Is(err, signin.ErrSession) {
 		t.Errorf("a new password must end sessions: %v", err)
 	}
 	if _, err := s.SignIn(ctx, "admin", password, "192.0.2.1"); !errors.Is(err, signin.ErrWrong) {

@@ -8,6 +8,7 @@ import (
 	"lectern/internal/lti"
 	"lectern/internal/registry"
 	"lectern/internal/store"
+	"lectern/internal/web"
 )
 
 // consumersPage is what ui/consumers gets.
@@ -16,7 +17,7 @@ type consumersPage struct {
 	Consumers []*lti.Consumer
 }
 
-func (h *Handler) consumers(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) consumers(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	p := consumersPage{Search: r.URL.Query().Get("q")}
 	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
 		p.Consumers, err = tx.Consumers().List(r.Context(), p.Search)
@@ -25,9 +26,9 @@ func (h *Handler) consumers(w http.ResponseWriter, r *http.Request, v visit) err
 	if err != nil {
 		return err
 	}
-	l := v.layout("LTI Consumers", "consumers", p)
+	l := v.Layout("LTI Consumers", "consumers", p)
 	l.Notice = notice(r)
-	return h.show(w, r, http.StatusOK, "consumers/consumers.html", l)
+	return h.pages.Show(w, r, http.StatusOK, "consumers/consumers.html", l)
 }
 
 // consumerPage is what ui/consumer/form.html gets.
@@ -40,28 +41,28 @@ type consumerPage struct {
 	LaunchURL string // pattern of launch addresses
 }
 
-func (h *Handler) getAdd(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) getAdd(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	spec := registry.Spec{Key: registry.NewKey(), Secret: registry.NewSecret()}
 	return h.showAdd(w, r, v, http.StatusOK, spec, nil)
 }
 
 func (h *Handler) showAdd(
-	w http.ResponseWriter, r *http.Request, v visit, status int, spec registry.Spec, fields map[string]string,
+	w http.ResponseWriter, r *http.Request, v web.Visit, status int, spec registry.Spec, fields map[string]string,
 ) error {
-	return h.show(w, r, status, "consumer/form.html", v.layout("Add LTI Consumer", "consumers",
+	return h.pages.Show(w, r, status, "consumer/form.html", v.Layout("Add LTI Consumer", "consumers",
 		consumerPage{Spec: spec, Errors: fields, Action: "/admin/consumers/add"}))
 }
 
-func (h *Handler) postAdd(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) postAdd(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	spec := readSpec(r.PostForm)
-	c, _, err := h.Registry.Add(r.Context(), v.who.ID, spec)
+	c, _, err := h.Registry.Add(r.Context(), v.Who.ID, spec)
 	if fields := fieldErrors(err); fields != nil {
 		return h.showAdd(w, r, v, http.StatusBadRequest, spec, fields)
 	}
 	if err != nil {
 		return err
 	}
-	return seeOther(w, r, "/admin/consumers/"+c.ID, "added")
+	return web.SeeOther(w, r, "/admin/consumers/"+c.ID, "added")
 }
 
 func readSpec(form url.Values) registry.Spec {
@@ -92,7 +93,7 @@ func fieldErrors(err error) map[string]string {
 	return nil
 }
 
-func (h *Handler) getConsumer(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) getConsumer(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	c, err := h.Registry.ByID(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -100,12 +101,12 @@ func (h *Handler) getConsumer(w http.ResponseWriter, r *http.Request, v visit) e
 	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: specOf(c)})
 }
 
-func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v visit, status int, p consumerPage) error {
+func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Visit, status int, p consumerPage) error {
 	p.Action = "/admin/consumers/" + p.Consumer.ID
 	p.LaunchURL = h.PublicURL.String() + "/lti_provider/courses/{course}/{block}"
-	l := v.layout(p.Consumer.Name, "consumers", p)
+	l := v.Layout(p.Consumer.Name, "consumers", p)
 	l.Notice = notice(r)
-	return h.show(w, r, status, "consumer/form.html", l)
+	return h.pages.Show(w, r, status, "consumer/form.html", l)
 }
 
 func specOf(c *lti.Consumer) registry.Spec {
@@ -115,9 +116,9 @@ func specOf(c *lti.Consumer) registry.Spec {
 	}
 }
 
-func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	id, spec := r.PathValue("id"), readSpec(r.PostForm)
-	_, err := h.Registry.Set(r.Context(), v.who.ID, id, spec)
+	_, err := h.Registry.Set(r.Context(), v.Who.ID, id, spec)
 	if fields := fieldErrors(err); fields != nil {
 		c, err := h.Registry.ByID(r.Context(), id)
 		if err != nil {
@@ -128,35 +129,35 @@ func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v visit) 
 	if err != nil {
 		return err
 	}
-	return seeOther(w, r, "/admin/consumers/"+url.PathEscape(id), "saved")
+	return web.SeeOther(w, r, "/admin/consumers/"+url.PathEscape(id), "saved")
 }
 
-func (h *Handler) postReveal(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) postReveal(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	c, err := h.Registry.ByID(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	secret, err := h.Registry.Reveal(r.Context(), v.who.ID, c.ID)
+	secret, err := h.Registry.Reveal(r.Context(), v.Who.ID, c.ID)
 	if err != nil {
 		return err
 	}
 	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: specOf(c), Secret: secret})
 }
 
-func (h *Handler) postEnable(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) postEnable(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	return h.setEnabled(w, r, v, true, "enabled")
 }
 
-func (h *Handler) postDisable(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) postDisable(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	return h.setEnabled(w, r, v, false, "disabled")
 }
 
-func (h *Handler) setEnabled(w http.ResponseWriter, r *http.Request, v visit, enabled bool, done string) error {
+func (h *Handler) setEnabled(w http.ResponseWriter, r *http.Request, v web.Visit, enabled bool, done string) error {
 	id := r.PathValue("id")
-	if err := h.Registry.SetEnabled(r.Context(), v.who.ID, id, enabled); err != nil {
+	if err := h.Registry.SetEnabled(r.Context(), v.Who.ID, id, enabled); err != nil {
 		return err
 	}
-	return seeOther(w, r, "/admin/consumers/"+url.PathEscape(id), done)
+	return web.SeeOther(w, r, "/admin/consumers/"+url.PathEscape(id), done)
 }
 
 // deletePage is what ui/consumer/delete.html gets.
@@ -165,7 +166,7 @@ type deletePage struct {
 	Usage    store.ConsumerUsage
 }
 
-func (h *Handler) getDelete(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) getDelete(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	c, err := h.Registry.ByID(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -178,12 +179,12 @@ func (h *Handler) getDelete(w http.ResponseWriter, r *http.Request, v visit) err
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, "consumer/delete.html", v.layout("Delete "+c.Name, "consumers", p))
+	return h.pages.Show(w, r, http.StatusOK, "consumer/delete.html", v.Layout("Delete "+c.Name, "consumers", p))
 }
 
-func (h *Handler) postDelete(w http.ResponseWriter, r *http.Request, v visit) error {
-	if _, err := h.Registry.Delete(r.Context(), v.who.ID, r.PathValue("id")); err != nil {
+func (h *Handler) postDelete(w http.ResponseWriter, r *http.Request, v web.Visit) error {
+	if _, err := h.Registry.Delete(r.Context(), v.Who.ID, r.PathValue("id")); err != nil {
 		return err
 	}
-	return seeOther(w, r, "/admin/consumers", "deleted")
+	return web.SeeOther(w, r, "/admin/consumers", "deleted")
 }

@@ -7,6 +7,7 @@ import (
 	"lectern/internal/importer"
 	"lectern/internal/lti"
 	"lectern/internal/store"
+	"lectern/internal/web"
 )
 
 // listLimit is how many rows a list page shows.
@@ -22,7 +23,7 @@ type homePage struct {
 	PlainHTTP bool // frames cannot keep cookies
 }
 
-func (h *Handler) home(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	p := homePage{PlainHTTP: !h.Secure(r)}
 	ctx := r.Context()
 	err := h.Store.View(ctx, func(tx store.Tx) error {
@@ -50,15 +51,15 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v visit) error {
 	if err != nil {
 		return err
 	}
-	l := v.layout("Site administration", "home", p)
+	l := v.Layout("Site administration", "home", p)
 	l.Notice = notice(r)
-	return h.show(w, r, http.StatusOK, "home/home.html", l)
+	return h.pages.Show(w, r, http.StatusOK, "home/home.html", l)
 }
 
 // coursesPage is what ui/courses gets.
 type coursesPage struct{ Courses []store.CourseInfo }
 
-func (h *Handler) courses(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) courses(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	var p coursesPage
 	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
 		p.Courses, err = tx.Courses().List(r.Context())
@@ -67,7 +68,7 @@ func (h *Handler) courses(w http.ResponseWriter, r *http.Request, v visit) error
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, "courses/courses.html", v.layout("Courses", "courses", p))
+	return h.pages.Show(w, r, http.StatusOK, "courses/courses.html", v.Layout("Courses", "courses", p))
 }
 
 // coursePage is what ui/course gets.
@@ -84,7 +85,7 @@ type linkRow struct {
 	Depth int // of indentation
 }
 
-func (h *Handler) course(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) course(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	key := r.PathValue("key")
 	c, err := h.Catalog.Course(r.Context(), key)
 	if err != nil {
@@ -102,7 +103,7 @@ func (h *Handler) course(w http.ResponseWriter, r *http.Request, v visit) error 
 		}
 		p.Links = append(p.Links, linkRow{l, depth})
 	}
-	return h.show(w, r, http.StatusOK, "course/course.html", v.layout(c.Name, "courses", p))
+	return h.pages.Show(w, r, http.StatusOK, "course/course.html", v.Layout(c.Name, "courses", p))
 }
 
 // launchesPage is what ui/launches gets.
@@ -117,7 +118,7 @@ type launchRow struct {
 	Consumer string
 }
 
-func (h *Handler) launches(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) launches(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	q := r.URL.Query()
 	p := launchesPage{Reference: strings.TrimSpace(q.Get("reference")), Failed: q.Has("failed")}
 	ctx := r.Context()
@@ -137,7 +138,7 @@ func (h *Handler) launches(w http.ResponseWriter, r *http.Request, v visit) erro
 	if err != nil {
 		return err
 	}
-	return h.show(w, r, http.StatusOK, "launches/launches.html", v.layout("Launches", "launches", p))
+	return h.pages.Show(w, r, http.StatusOK, "launches/launches.html", v.Layout("Launches", "launches", p))
 }
 
 func consumerNames(r *http.Request, tx store.Tx) (map[string]string, error) {
@@ -158,7 +159,7 @@ type scoresPage struct {
 	Rows      []store.OwedRow
 }
 
-func (h *Handler) scores(w http.ResponseWriter, r *http.Request, v visit) error {
+func (h *Handler) scores(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	q := r.URL.Query()
 	p := scoresPage{
 		State: store.OwedState(q.Get("state")), Consumer: q.Get("consumer"),
@@ -176,13 +177,13 @@ func (h *Handler) scores(w http.ResponseWriter, r *http.Request, v visit) error 
 	if err != nil {
 		return err
 	}
-	l := v.layout("Scores", "scores", p)
+	l := v.Layout("Scores", "scores", p)
 	l.Notice = notice(r)
-	return h.show(w, r, http.StatusOK, "scores/scores.html", l)
+	return h.pages.Show(w, r, http.StatusOK, "scores/scores.html", l)
 }
 
 // postResend sends the scores again that the page's filter shows.
-func (h *Handler) postResend(w http.ResponseWriter, r *http.Request, _ visit) error {
+func (h *Handler) postResend(w http.ResponseWriter, r *http.Request, _ web.Visit) error {
 	f := store.OwedFilter{
 		State: store.OwedState(r.PostForm.Get("state")), ConsumerID: r.PostForm.Get("consumer"),
 	}
@@ -194,5 +195,5 @@ func (h *Handler) postResend(w http.ResponseWriter, r *http.Request, _ visit) er
 		return err
 	}
 	h.Wake()
-	return seeOther(w, r, "/admin/scores", "resent")
+	return web.SeeOther(w, r, "/admin/scores", "resent")
 }

@@ -1,0 +1,93 @@
+package web
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"time"
+
+	"lectern/ui"
+)
+
+// Layout is what every page of the console and of accounts shows around its
+// content. See ui/console/layout.html.
+type Layout struct {
+	Title   string
+	Section string // of the menu
+	User    string // "" when nobody is signed in
+	Admin   bool   // shows the console's menu
+	CSRF    string
+	Notice  string
+	Problem string
+	Styles  []string
+	Script  string
+	Page    any
+}
+
+// Layout returns the layout of a page that v sees.
+func (v Visit) Layout(title, section string, page any) Layout {
+	return Layout{
+		Title: title, Section: section, User: v.Who.Username, Admin: v.Who.Admin, CSRF: v.CSRF, Page: page,
+	}
+}
+
+// Pages are the templates of pages with a [Layout].
+type Pages map[string]*template.Template
+
+// NewPages parses pages of package ui by name; it fails when one is broken.
+func NewPages(names ...string) (Pages, error) {
+	pages := Pages{}
+	for _, name := range names {
+		t, err := template.New("layout.html").Funcs(layoutFuncs()).ParseFS(ui.FS, "console/layout.html", name)
+		if err != nil {
+			return nil, fmt.Errorf("page %s: %w", name, err)
+		}
+		pages[name] = t
+	}
+	return pages, nil
+}
+
+func layoutFuncs() template.FuncMap {
+	return template.FuncMap{
+		"when": func(t time.Time) string {
+			if t.IsZero() {
+				return "never"
+			}
+			return t.UTC().Format("2 Jan 2006 15:04 UTC")
+		},
+		"iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"tail": func(id string) string {
+			if len(id) > 12 {
+				return id[len(id)-12:]
+			}
+			return id
+		},
+	}
+}
+
+// Show renders a page.
+func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name string, l Layout) error {
+	l.Styles = []string{ui.Asset("layout/base.css"), ui.Asset("console/console.css")}
+	l.Script = ui.Asset("console/console.js")
+	var b bytes.Buffer
+	if err := p[name].ExecuteTemplate(&b, "layout.html", l); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	PageOf(r).SetHeaders(w.Header(), "default-src 'none'; style-src 'self'; script-src 'self'; "+
+		"img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'")
+	w.WriteHeader(status)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// SeeOther answers a form with the page to look at next, which shows the notice
+// of that name.
+func SeeOther(w http.ResponseWriter, r *http.Request, to, notice string) error {
+	if notice != "" {
+		to += "?done=" + url.QueryEscape(notice)
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
+	return nil
+}
