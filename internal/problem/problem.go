@@ -66,6 +66,9 @@ func Parse(xml string, opts Options) (*Definition, error) {
 	if err != nil {
 		return nil, err
 	}
+	if root.Name != "problem" {
+		root = xmltree.Element("problem").Append(root)
+	}
 	if err := include(root, opts.Include); err != nil {
 		return nil, err
 	}
@@ -122,6 +125,7 @@ type Problem struct {
 	scope     *scope
 	parents   map[*xmltree.Node]*xmltree.Node
 	responses []*response
+	questions map[*xmltree.Node]*response // the same by element
 	inputs    map[*xmltree.Node]*input
 	solutions []*xmltree.Node // in document order
 	rng       *pyRandom       // shared by all responses, made on first use
