@@ -142,6 +142,12 @@
   };
 
   const show = (section, answer) => {
+    if (answer.reload) {
+      // The answer opened or closed another part of the page.
+      location.hash = section.id;
+      location.reload();
+      return;
+    }
     const holder = document.createElement("template");
     holder.innerHTML = answer.html;
     const fresh = holder.content.firstElementChild;
@@ -264,6 +270,16 @@
   for (const a of document.querySelectorAll('main a[href*="/elsewhere"]')) {
     a.classList.add("elsewhere");
     a.title = "Not part of this activity";
+  }
+
+  // Most sites refuse to be shown in a frame: links to them open a page of their
+  // own.
+  if (window.parent !== window) {
+    for (const a of document.querySelectorAll("main .block a[href]")) {
+      if (a.target || a.origin === location.origin || !a.protocol.startsWith("http")) continue;
+      a.target = "_blank";
+      a.rel = "noopener";
+    }
   }
 
   const currentTab = document.querySelector('.tabs a[aria-current]');

@@ -67,7 +67,7 @@ func (v *view) newPage(b *course.Block, body ...template.HTML) *page {
 		p.Heading = ""
 	}
 	if p.Title == "" {
-		p.Title = v.c.Name
+		p.Title = nameOf(b)
 	}
 	v.addLibraries(p)
 	if v.s.Staff {
