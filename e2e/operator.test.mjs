@@ -54,7 +54,9 @@ describe("the operator's guide, followed word for word", { skip }, () => {
     assert.equal(await page.getByLabel("Require user account").isChecked(), false);
     assert.equal(await page.getByLabel("Use lti pii").isChecked(), false);
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByRole("link", { name: "Academy Moodle" }).first().waitFor();
+    await page.getByRole("status").waitFor();
+    await page.goto(`${demo.site}/admin/consumers`);
+    await page.getByRole("link", { name: "Academy Moodle" }).waitFor();
 
     await demo.setCredentials(key, secret);
     const link = await demo.addActivity("problem", "sunlight");
@@ -81,7 +83,9 @@ describe("the operator's guide, followed word for word", { skip }, () => {
     await page.getByLabel("Require user account").check();
     await page.getByLabel("Use lti pii").check();
     await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByRole("link", { name: "Academy Canvas" }).first().waitFor();
+    await page.getByRole("status").waitFor();
+    await page.goto(`${demo.site}/admin/consumers`);
+    await page.getByRole("link", { name: "Academy Canvas" }).waitFor();
 
     await demo.setCredentials("own-key", "own-secret-value");
     const link = await demo.addActivity("problem", "sunlight");

@@ -27,11 +27,11 @@ describe("pages", { skip }, () => {
     const sizes = selector ? { ...widths, frame: frameWidth + 40 } : widths;
     for (const [size, width] of Object.entries(sizes)) {
       await page.setViewportSize({ width, height: 900 });
-      await page.waitForTimeout(400); // height messages and fonts
+      await page.waitForTimeout(250); // height messages and fonts
       const wide = await (selector ? await frameOf(page, selector) : page)
         .evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(wide <= 1, `${name} is ${wide} pixels too wide at ${width}`);
-      found.push(...await violations(selector ? await frameOf(page, selector) : page));
+      if (size !== "frame") found.push(...await violations(selector ? await frameOf(page, selector) : page));
       await screenshot(page, `${name}-${size}`);
     }
     await page.setViewportSize({ width: 1280, height: 900 });

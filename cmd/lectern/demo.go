@@ -115,7 +115,7 @@ func importSample(app *App) (*course.Course, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sample course: %w", err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder that stays is no failure
+	defer os.RemoveAll(dir)
 	tree, err := fs.Sub(sample, "sample")
 	if err != nil {
 		return nil, fmt.Errorf("sample course: %w", err)

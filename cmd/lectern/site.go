@@ -111,6 +111,7 @@ func (s *site) deliver(metrics *telemetry.Metrics) error {
 		Name: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), web.NewReference()), Clock: s.app.Clock, Log: s.app.Log,
 		Metrics: outcome.Metrics{
 			Tried: func(class string, _ time.Duration) { metrics.OutcomeAttempt(class) },
+			Owed:  metrics.OwedScores,
 			Lag:   metrics.OutcomeLag,
 		},
 	}

@@ -172,3 +172,27 @@ func TestT128Disabled(t *testing.T) {
 		t.Errorf("disabled account: %v", err)
 	}
 }
+
+// crowded is a directory in which every user name is taken.
+type crowded struct {
+	account.Directory
+	tries int
+}
+
+func (d *crowded) ByLink(context.Context, string, string) (*account.Account, error) {
+	return nil, store.ErrNotFound
+}
+
+func (d *crowded) Create(context.Context, *account.Account) error {
+	d.tries++
+	return store.ErrConflict
+}
+
+// T127: clashes of names end, whatever causes them.
+func TestT127Bounded(t *testing.T) {
+	f, d := newFixture(t), &crowded{}
+	_, err := f.resolver.Resolve(context.Background(), d, &lti.Launch{Consumer: f.open, User: lti.User{ID: "u"}})
+	if err == nil || d.tries > 10 {
+		t.Errorf("%d tries, error %v", d.tries, err)
+	}
+}

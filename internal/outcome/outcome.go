@@ -41,6 +41,8 @@ const (
 	passesMax  = 256 // rows under lease at a time
 	pollEvery  = time.Second
 	pollLeast  = 10 * time.Millisecond
+
+	measureEvery = 15 * time.Second
 )
 
 // Deliverer sends owed scores. Fill in the exported fields, then call
@@ -69,7 +71,8 @@ type Deliverer struct {
 // Metrics are the numbers a Deliverer reports. Nil functions are skipped.
 type Metrics struct {
 	Tried func(class string, took time.Duration)
-	Lag   func(oldest time.Duration) // how long the row due first has been due
+	Owed  func(state string, n int)  // rows in each state but delivered
+	Lag   func(oldest time.Duration) // age of the oldest change still to be sent
 }
 
 func (d *Deliverer) prepare() {
@@ -102,6 +105,9 @@ func (d *Deliverer) Stop(ctx context.Context) error {
 	}()
 	select {
 	case <-idle:
+		if d.cancel != nil {
+			d.cancel()
+		}
 		return nil
 	case <-ctx.Done():
 		if d.cancel != nil {
@@ -147,10 +153,16 @@ func (d *Deliverer) stopping() bool {
 func (d *Deliverer) loop(ctx context.Context) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	measure := time.NewTicker(measureEvery)
+	defer measure.Stop()
+	d.measure(ctx)
 	for {
 		select {
 		case <-d.stop:
 			return
+		case <-measure.C:
+			d.measure(ctx)
+			continue
 		case <-d.wake:
 		case <-timer.C:
 		}
@@ -170,6 +182,34 @@ func (d *Deliverer) loop(ctx context.Context) {
 	}
 }
 
+// measure reports what is still to be sent.
+func (d *Deliverer) measure(ctx context.Context) {
+	if d.Metrics.Owed == nil && d.Metrics.Lag == nil {
+		return
+	}
+	var b store.Backlog
+	err := d.Store.View(ctx, func(tx store.Tx) (err error) {
+		b, err = tx.Owed().Backlog(ctx)
+		return err
+	})
+	if err != nil {
+		d.log().WarnContext(ctx, "outcome backlog", "error", err)
+		return
+	}
+	if d.Metrics.Owed != nil {
+		for _, state := range []store.OwedState{store.Waiting, store.Sending, store.Retrying, store.Parked} {
+			d.Metrics.Owed(string(state), b.Count[state])
+		}
+	}
+	if d.Metrics.Lag != nil {
+		age := time.Duration(0)
+		if !b.Oldest.IsZero() {
+			age = max(0, d.now().Sub(b.Oldest))
+		}
+		d.Metrics.Lag(age)
+	}
+}
+
 // sleep returns how long nothing can be due, at most pollEvery: other processes
 // write scores too, and they cannot wake us.
 func (d *Deliverer) sleep(ctx context.Context) time.Duration {
@@ -179,19 +219,12 @@ func (d *Deliverer) sleep(ctx context.Context) time.Duration {
 		return err
 	})
 	if err != nil {
-		if d.Metrics.Lag != nil && errors.Is(err, store.ErrNotFound) {
-			d.Metrics.Lag(0)
-		}
 		return pollEvery
-	}
-	wait := due.Sub(d.now())
-	if d.Metrics.Lag != nil {
-		d.Metrics.Lag(max(0, -wait))
 	}
 	if d.lanes.load() >= passesMax {
 		return pollEvery // who finishes wakes us
 	}
-	return max(pollLeast, min(wait, pollEvery))
+	return max(pollLeast, min(due.Sub(d.now()), pollEvery))
 }
 
 // claim leases due rows and starts a try for each that gets a pass. The others

@@ -466,6 +466,34 @@ func TestStopBreaksOffAtDeadline(t *testing.T) {
 	}
 }
 
+func TestMetrics(t *testing.T) {
+	b := newBench(t)
+	b.lms.does(says("failure", "Invalid sourcedId"))
+	b.answer(b.target("parked"), 1, 1, 0)
+	b.drain()
+	b.answer(b.target("waiting"), 1, 1, time.Hour)
+	b.pass(10 * time.Minute)
+	var mu sync.Mutex
+	got := map[string]int{}
+	lag := make(chan time.Duration, 1)
+	b.Metrics.Owed = func(state string, n int) {
+		mu.Lock()
+		defer mu.Unlock()
+		got[state] = n
+	}
+	b.Metrics.Lag = func(age time.Duration) { lag <- age }
+	b.Start(t.Context())
+	if age := <-lag; age != 10*time.Minute {
+		t.Errorf("lag %v, want 10 minutes", age)
+	}
+	if err := b.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got["waiting"] != 1 || got["parked"] != 1 || got["retrying"] != 0 {
+		t.Errorf("owed %v", got)
+	}
+}
+
 // What the LMS says may name people; it must not reach the log.
 func TestLogHoldsNoWordsOfTheLMS(t *testing.T) {
 	b := newBench(t)

@@ -38,7 +38,8 @@ func (f *fieldView) group() string {
 	} else {
 		fmt.Fprintf(&b, `<div class="indicator-container">%s</div>`, f.statusHTML())
 	}
-	return b.String() + f.answerHTML() + f.message() + `</div>`
+	fmt.Fprintf(&b, `<div class="answer" id="answer_%s"></div>`, f.id) // the correct choices are marked themselves
+	return b.String() + f.message() + `</div>`
 }
 
 // choice draws one button or box with its label.

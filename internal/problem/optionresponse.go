@@ -9,7 +9,14 @@ import (
 // optionType is a choice from drop-down lists, a point for each.
 var optionType = responseType{
 	tag: "optionresponse", inputs: []string{"optioninput"},
-	build: func(r *response) (grader, error) { return &optionGrader{r}, nil },
+	build: func(r *response) (grader, error) {
+		for _, in := range r.inputs {
+			if n := len(parseOptions(in.node.Attr("options"))); n > maxChoices {
+				return nil, r.fail("%d options, at most %d", n, maxChoices)
+			}
+		}
+		return &optionGrader{r}, nil
+	},
 }
 
 type optionGrader struct{ r *response }

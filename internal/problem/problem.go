@@ -54,17 +54,18 @@ type Definition struct {
 // Problems that are sound but cannot be graded here are no error: see
 // [Definition.Class].
 func Parse(xml string, opts Options) (*Definition, error) {
-	xml = outText.ReplaceAllStringFunc(xml, func(s string) string {
-		if strings.HasPrefix(s, "start") {
-			return "text"
-		}
-		return "/text"
-	})
+	if strings.Contains(xml, "outtext") && len(xml) <= maxProblemBytes {
+		xml = openText.ReplaceAllString(xml, "text")
+		xml = closeText.ReplaceAllString(xml, "/text")
+	}
 	root, err := xmltree.ParseBytes([]byte(xml), xmltree.Limits{
 		Bytes: maxProblemBytes, Nodes: maxProblemNodes, Depth: maxProblemDepth,
 	})
 	if err != nil {
 		return nil, err
+	}
+	if root.Name != "problem" {
+		root = xmltree.Element("problem").Append(root)
 	}
 	if err := include(root, opts.Include); err != nil {
 		return nil, err
@@ -85,9 +86,12 @@ func Parse(xml string, opts Options) (*Definition, error) {
 	return d, nil
 }
 
-// outText matches the tags of the oldest courses that open and close a run of
-// text: <startouttext/> … <endouttext/>.
-var outText = regexp.MustCompile(`(?:start|end)outtext\s*/`)
+// The oldest courses open and close a run of text by two empty tags,
+// <startouttext/> and <endouttext/>.
+var (
+	openText  = regexp.MustCompile(`startouttext\s*/`)
+	closeText = regexp.MustCompile(`endouttext\s*/`)
+)
 
 // Class returns how the problem can be graded and, when not here, the reason as
 // an English sentence for staff.
@@ -122,6 +126,7 @@ type Problem struct {
 	scope     *scope
 	parents   map[*xmltree.Node]*xmltree.Node
 	responses []*response
+	questions map[*xmltree.Node]*response // the same by element
 	inputs    map[*xmltree.Node]*input
 	solutions []*xmltree.Node // in document order
 	rng       *pyRandom       // shared by all responses, made on first use

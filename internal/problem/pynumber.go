@@ -104,6 +104,9 @@ func parsePyFloat(s string) (float64, bool) {
 		}
 		s = strings.ReplaceAll(s, "_", "")
 	}
+	if strings.EqualFold(strings.TrimLeft(s[:min(1, len(s))], "+-")+s[min(1, len(s)):], "nan") {
+		return math.NaN(), true // ParseFloat takes no sign here
+	}
 	f, err := strconv.ParseFloat(s, 64)
 	if err != nil && !math.IsInf(f, 0) {
 		return 0, false

@@ -2,6 +2,7 @@ package problem
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -148,22 +149,46 @@ func (m setMember) text() string {
 	return literal(m.r)
 }
 
+// charSet is a set as it is read.
+type charSet struct {
+	negated bool
+	members strings.Builder // characters, ranges and categories
+	count   int
+	inverse []string // categories such as \W, which mean what they do not hold
+}
+
+// text writes the set. The matcher gets sets wrong that mix an inverse category
+// with something else, so these become alternatives.
+func (s *charSet) text() string {
+	plain := s.members.String()
+	if len(s.inverse) == 0 || len(s.inverse) == 1 && s.count == 0 {
+		body := plain + strings.Join(s.inverse, "")
+		if s.negated {
+			return "[^" + body + "]"
+		}
+		return "[" + body + "]"
+	}
+	parts := slices.Clone(s.inverse)
+	if plain != "" {
+		parts = append(parts, "["+plain+"]")
+	}
+	if s.negated {
+		return "(?:(?!" + strings.Join(parts, "|") + `)[\s\S])`
+	}
+	return "(?:" + strings.Join(parts, "|") + ")"
+}
+
 // set reads a set in brackets.
 func (t *translator) set() (string, error) {
 	start := t.pos
 	t.pos++
-	var b strings.Builder
-	b.WriteByte('[')
-	if t.take('^') {
-		b.WriteByte('^')
-	}
+	s := &charSet{negated: t.take('^')}
 	for first := true; ; first = false {
 		if t.peek() == -1 {
 			return "", reError(start, "unterminated character set")
 		}
 		if !first && t.take(']') {
-			b.WriteByte(']')
-			return b.String(), nil
+			return s.text(), nil
 		}
 		from := t.pos
 		low, err := t.member()
@@ -171,7 +196,7 @@ func (t *translator) set() (string, error) {
 			return "", err
 		}
 		if t.peek() != '-' || t.pos+1 < len(t.src) && t.src[t.pos+1] == ']' {
-			b.WriteString(low.text())
+			s.add(low)
 			continue
 		}
 		t.pos++
@@ -185,8 +210,18 @@ func (t *translator) set() (string, error) {
 		if low.category != "" || high.category != "" || high.r < low.r {
 			return "", reError(from, "bad character range %s-%s", low.source, high.source)
 		}
-		b.WriteString(low.text() + "-" + high.text())
+		s.count++
+		s.members.WriteString(low.text() + "-" + high.text())
 	}
+}
+
+func (s *charSet) add(m setMember) {
+	if m.category != "" && unicode.IsUpper(rune(m.category[1])) {
+		s.inverse = append(s.inverse, m.category)
+		return
+	}
+	s.count++
+	s.members.WriteString(m.text())
 }
 
 // member reads one member of a set.

@@ -133,10 +133,9 @@ func (d *drawer) drawPart(n *xmltree.Node) (*xmltree.Node, bool) {
 	if in := d.p.inputs[n]; in != nil {
 		return xmltree.RawNode(d.field(in)), true
 	}
-	i := slices.IndexFunc(d.p.responses, func(r *response) bool { return r.node == n })
-	switch {
-	case i >= 0:
-		return d.response(d.p.responses[i]), true
+	switch r := d.p.questions[n]; {
+	case r != nil:
+		return d.response(r), true
 	case slices.Contains(inputTags, n.Name):
 		return nil, true // outside of any question: nothing would grade it
 	case n.Name == "solution":

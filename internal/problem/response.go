@@ -125,12 +125,13 @@ func (p *Problem) setUp() error {
 }
 
 func (p *Problem) findResponses() {
+	p.questions = map[*xmltree.Node]*response{}
 	p.root.Walk(func(n *xmltree.Node) bool {
 		i := slices.IndexFunc(responseTypes, func(t responseType) bool { return t.tag == n.Name })
 		if i >= 0 {
-			p.responses = append(p.responses, &response{
-				p: p, index: len(p.responses) + 1, node: n, kind: &responseTypes[i],
-			})
+			r := &response{p: p, index: len(p.responses) + 1, node: n, kind: &responseTypes[i]}
+			p.responses = append(p.responses, r)
+			p.questions[n] = r
 		}
 		return true
 	})

@@ -222,3 +222,13 @@ func Seed(rerandomize, accountID, usageKey string, random func() uint32) int64 {
 	}
 	return seed
 }
+
+// View returns what a person may see of a learner's state at a time: nothing
+// about correctness while it is withheld. Showing answers is the caller's
+// choice, after [Settings.AnswerAvailable].
+func (s *Settings) View(st *State, now time.Time, staff bool) View {
+	v := st.View()
+	v.CorrectnessHidden = !s.CorrectnessVisible(now, staff)
+	v.Staff = staff
+	return v
+}

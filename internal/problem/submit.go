@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -120,7 +121,7 @@ func methodScore(method string, history []Score) Score {
 		for _, s := range history {
 			sum += s.Earned
 		}
-		return Score{roundAway(sum/float64(len(history)), 2), last.Possible}
+		return Score{roundEven(sum / float64(len(history))), last.Possible}
 	}
 	return last
 }
@@ -183,6 +184,13 @@ func roundAway(x float64, decimals int) float64 {
 		return -math.Floor(-x*p+0.5) / p
 	}
 	return math.Floor(x*p+0.5) / p
+}
+
+// roundEven rounds to two decimals as Python's round does: correctly from the
+// number's exact value.
+func roundEven(x float64) float64 {
+	f, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'f', 2, 64), 64) // own output
+	return f
 }
 
 // inWords says a duration as people do: "1 minute 30 seconds".

@@ -116,6 +116,12 @@ type Attempt struct {
 	Detail  string  // what the LMS said, at most 500 bytes
 }
 
+// Backlog is what has not reached the LMSs.
+type Backlog struct {
+	Count  map[OwedState]int // without Delivered
+	Oldest time.Time         // first change of the oldest row still to be sent; zero when there is none
+}
+
 // Owed is the outbox of scores.
 type Owed interface {
 	// Owe raises the wanted version of the target's owed score, creating it if
@@ -138,6 +144,7 @@ type Owed interface {
 	Release(ctx context.Context, id, by string, next time.Time) error
 	// NextDue returns when the next row is due, or ErrNotFound.
 	NextDue(ctx context.Context) (time.Time, error)
+	Backlog(ctx context.Context) (Backlog, error)
 	// Resend makes matching rows due now, delivered and parked ones too, and
 	// returns how many. What is being sent is sent once more.
 	Resend(ctx context.Context, f OwedFilter, now time.Time) (int64, error)

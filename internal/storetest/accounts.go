@@ -3,9 +3,12 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"lectern/internal/account"
+	"lectern/internal/errs"
+	"lectern/internal/lti"
 	"lectern/internal/store"
 )
 
@@ -308,10 +311,52 @@ func testHostileText(s suite) {
 			}
 			return errors.Join(err, tx.LaunchLog().Append(s.ctx, store.LaunchEntry{At: now(), Code: text, Detail: text}))
 		})
-		if err := s.Update(s.ctx, func(tx store.Tx) error {
-			return tx.Accounts().Create(s.ctx, &account.Account{Username: text})
-		}); err == nil {
-			s.Errorf("an account is called %q", text)
+		s.refusesNames(c.ID, a.ID, text)
+	}
+	var long strings.Builder // too long to be indexed, and not to be compressed
+	for i := range 20_000 {
+		fmt.Fprintf(&long, "%x", i*i)
+	}
+	s.refusesNames(c.ID, a.ID, long.String())
+}
+
+// refusesNames checks that what identifies something is never stored changed.
+func (s suite) refusesNames(consumerID, accountID, name string) {
+	s.Helper()
+	for what, f := range map[string]func(tx store.Tx) error{
+		"an account": func(tx store.Tx) error {
+			return tx.Accounts().Create(s.ctx, &account.Account{Username: name})
+		},
+		"a consumer": func(tx store.Tx) error {
+			return tx.Consumers().Create(s.ctx, &lti.Consumer{Name: "n", Key: name})
+		},
+		"a user": func(tx store.Tx) error {
+			_, err := tx.Accounts().Link(s.ctx, account.Link{ConsumerID: consumerID, LTIUserID: name, AccountID: accountID})
+			return err
+		},
+		"a link": func(tx store.Tx) error {
+			_, err := tx.Placements().Upsert(s.ctx, store.Placement{ConsumerID: consumerID, LinkKey: name})
+			return err
+		},
+		"a course of an LMS": func(tx store.Tx) error {
+			_, err := tx.Placements().Upsert(s.ctx, store.Placement{ConsumerID: consumerID, LMSContext: lti.Context{ID: name}})
+			return err
+		},
+		"a target": func(tx store.Tx) error {
+			_, err := tx.Placements().PutTarget(s.ctx, gradeTarget(consumerID, accountID, name))
+			return err
+		},
+		"an origin": func(tx store.Tx) error { return tx.Consumers().LearnOrigin(s.ctx, consumerID, name, now()) },
+	} {
+		if err := s.Update(s.ctx, f); errs.From(err) == nil || errs.From(err).Kind != errs.Invalid {
+			s.Errorf("%s called %.20q: got %v, want an error of kind Invalid", what, name, err)
 		}
 	}
+	s.view(func(tx store.Tx) error {
+		_, err := tx.Accounts().ByLink(s.ctx, consumerID, name)
+		if !errors.Is(err, store.ErrNotFound) {
+			s.Errorf("user %.20q: got %v, want ErrNotFound", name, err)
+		}
+		return nil
+	})
 }

@@ -285,11 +285,18 @@ func (s suite) attempts(owedID string) {
 	equal(s, "attempt", list[0], want)
 }
 
+func (s suite) backlog() store.Backlog {
+	s.Helper()
+	return read(s, func(tx store.Tx) (store.Backlog, error) { return tx.Owed().Backlog(s.ctx) })
+}
+
 func testLeases(s suite) {
+	equal(s, "empty backlog", s.backlog(), store.Backlog{Count: map[store.OwedState]int{}})
 	ids := s.targets(5)
 	for i, id := range ids {
 		s.owe(id, 10-i, 0) // the last one is due first
 	}
+	equal(s, "backlog", s.backlog(), store.Backlog{Count: map[store.OwedState]int{store.Waiting: 5}, Oldest: after(6)})
 	var order []string
 	for _, c := range s.claim(10, "w1", 2) {
 		order = append(order, c.TargetID)
@@ -322,6 +329,7 @@ func testLeases(s suite) {
 		s.update(by("w2", c))
 	}
 	s.nextDue("")
+	equal(s, "backlog when all is delivered", len(s.backlog().Count), 0)
 	s.fails(store.ErrConflict, by("w2", again)) // done already
 
 	s.owe(ids[0], 100, 0) // a release after a change while sending keeps the change

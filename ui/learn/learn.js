@@ -72,6 +72,21 @@
     sendHeight();
   };
 
+  // Where an author asked for it, what is typed is shown as a formula below.
+  let previewTimer = 0;
+  document.addEventListener("input", (event) => {
+    const input = event.target;
+    if (!input.dataset || input.dataset.math === undefined) return;
+    clearTimeout(previewTimer);
+    previewTimer = setTimeout(() => {
+      const place = document.getElementById(input.id.replace(/^input_/, "display_"));
+      if (!place) return;
+      const typed = input.value.replaceAll("`", "");
+      place.textContent = typed ? "`" + typed + "`" : "";
+      typeset(place);
+    }, 300);
+  });
+
   // --- Problems --------------------------------------------------------------
 
   // runScripts makes scripts in replaced content run, as they do in a new page.
@@ -127,6 +142,12 @@
   };
 
   const show = (section, answer) => {
+    if (answer.reload) {
+      // The answer opened or closed another part of the page.
+      location.hash = section.id;
+      location.reload();
+      return;
+    }
     const holder = document.createElement("template");
     holder.innerHTML = answer.html;
     const fresh = holder.content.firstElementChild;
@@ -190,7 +211,16 @@
     const source = event.target;
     if (!(source instanceof HTMLSourceElement) || source.nextElementSibling instanceof HTMLSourceElement) return;
     const section = source.closest(".block-video");
-    if (!section || !section.dataset.youtube) return;
+    if (!section) return;
+    if (!section.dataset.youtube) {
+      const sorry = document.createElement("p");
+      sorry.className = "player-empty";
+      sorry.textContent = "This video cannot be loaded." + (section.querySelector(".cue") ? " Its words are below." : "");
+      section.querySelector(".player").replaceChildren(sorry);
+      const words = section.querySelector(".transcript");
+      if (words) words.open = true;
+      return;
+    }
     const frame = document.createElement("iframe");
     frame.src = section.dataset.youtube;
     frame.title = "Video: " + section.dataset.title;
@@ -240,6 +270,16 @@
   for (const a of document.querySelectorAll('main a[href*="/elsewhere"]')) {
     a.classList.add("elsewhere");
     a.title = "Not part of this activity";
+  }
+
+  // Most sites refuse to be shown in a frame: links to them open a page of their
+  // own.
+  if (window.parent !== window) {
+    for (const a of document.querySelectorAll("main .block a[href]")) {
+      if (a.target || a.origin === location.origin || !a.protocol.startsWith("http")) continue;
+      a.target = "_blank";
+      a.rel = "noopener";
+    }
   }
 
   const currentTab = document.querySelector('.tabs a[aria-current]');

@@ -7,11 +7,7 @@
   window.MathJax = {
     loader: {
       load,
-      paths: {
-        "mathjax-newcm": fonts + "/mathjax-newcm-font",
-        "mathjax-newcm-extension": fonts + "/mathjax-newcm-font",
-        "mathjax-mhchem-extension": fonts + "/mathjax-mhchem-font-extension",
-      },
+      paths: { fonts },
     },
     tex: {
       inlineMath: [["\\(", "\\)"], ["[mathjaxinline]", "[/mathjaxinline]"]],

@@ -122,7 +122,8 @@ type unpacker struct {
 	tree    *spoolFS
 	in      counter // compressed bytes read
 	entries int
-	out     int64 // bytes that came out, headers too
+	stream  int64 // bytes that came out, headers too
+	data    int64 // bytes of files
 	links   []link
 }
 
@@ -152,7 +153,8 @@ func (u *unpacker) run(r io.Reader) error {
 	if err != nil {
 		return damage(err)
 	}
-	plain := &gauge{u: u, r: gz}
+	headers := int64(u.limits.Entries) * 2048
+	plain := gauge{u, gz, &u.stream, u.limits.Total + headers}
 	archive := tar.NewReader(plain)
 	for {
 		h, err := archive.Next()
@@ -173,22 +175,24 @@ func (u *unpacker) run(r io.Reader) error {
 	return u.resolveLinks()
 }
 
-// gauge reads the unpacked stream and stops bombs, whatever part of the archive
-// they hide in.
+// gauge reads through to r and stops bombs, whatever they are made of: the
+// stream may expand without measure, and so may a sparse file in it.
 type gauge struct {
-	u *unpacker
-	r io.Reader
+	u     *unpacker
+	r     io.Reader
+	n     *int64 // bytes read so far, by this gauge and those before it
+	limit int64
 }
 
-func (g *gauge) Read(p []byte) (int, error) {
+func (g gauge) Read(p []byte) (int, error) {
 	n, err := g.r.Read(p)
-	g.u.out += int64(n)
+	*g.n += int64(n)
 	switch {
 	case g.u.ctx.Err() != nil:
 		return n, g.u.ctx.Err()
-	case g.u.out > g.u.limits.Total+int64(g.u.limits.Entries)*2048:
-		return n, ErrArchiveTooLarge.With("more than %d bytes", g.u.limits.Total)
-	case g.u.out > ratioFree && g.u.out/max(g.u.in.n, 1) > g.u.limits.Ratio:
+	case *g.n > g.limit:
+		return n, ErrArchiveTooLarge.With("more than %d bytes", g.limit)
+	case *g.n > ratioFree && *g.n/max(g.u.in.n, 1) > g.u.limits.Ratio:
 		return n, ErrArchiveTooLarge.With("expands more than %d times", g.u.limits.Ratio)
 	}
 	return n, err
@@ -249,7 +253,7 @@ func (u *unpacker) file(name string, h *tar.Header, r io.Reader) error {
 	if u.tree.size+h.Size > u.limits.Total {
 		return ErrArchiveTooLarge.With("more than %d bytes in all", u.limits.Total)
 	}
-	if err := u.tree.add(name, r); err != nil {
+	if err := u.tree.add(name, gauge{u, r, &u.data, u.limits.Total}); err != nil {
 		return damage(err)
 	}
 	return nil

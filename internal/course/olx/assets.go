@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"mime"
 	"path"
 	"slices"
@@ -133,8 +132,11 @@ func (l *loader) asset(folder, name string) (File, error) {
 	return f, nil
 }
 
-// sum returns the SHA-256 and the size of a file.
+// sum returns the SHA-256, in hex, and the size of a file.
 func (s *source) sum(name string) (string, int64, error) {
+	if known, ok := s.sums[name]; ok {
+		return known.hex, known.size, nil
+	}
 	r, err := s.open(name)
 	if err != nil {
 		return "", 0, fmt.Errorf("read course: %w", err)
@@ -145,7 +147,8 @@ func (s *source) sum(name string) (string, int64, error) {
 	if err != nil {
 		return "", 0, fmt.Errorf("read course: %w", err)
 	}
-	return hex.EncodeToString(h.Sum(nil)), n, nil
+	s.sums[name] = sum{hex.EncodeToString(h.Sum(nil)), n}
+	return s.sums[name].hex, n, nil
 }
 
 // format changes when the same files would be read differently than by the
@@ -214,7 +217,7 @@ func (s *source) drafts() int {
 		if !strings.HasPrefix(name, "drafts/vertical/") {
 			continue
 		}
-		b, err := fs.ReadFile(s.fsys, path.Join(s.root, name))
+		b, err := s.read(name)
 		if err == nil && bytes.Contains(b, []byte("index_in_children_list")) {
 			n++
 		}

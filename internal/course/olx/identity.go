@@ -26,6 +26,9 @@ func (l *loader) identify(root *xmltree.Node, policies map[string]assetPolicy) e
 	l.origin = l.selfKey(root)
 	if l.opts.CourseKey != nil {
 		l.key = *l.opts.CourseKey
+		if l.origin.Run == noRun && root.Name == "course" {
+			l.origin.Run, _ = l.guessRun(policies) // "" stands for any
+		}
 		return nil
 	}
 	if root.Name == "library" {
@@ -99,9 +102,20 @@ func (l *loader) guessRun(policies map[string]assetPolicy) (run, from string) {
 			run = candidate
 		}
 	}
-	if run != "" {
+	wiki := l.wikiRun()
+	switch {
+	case run == "" && wiki != "":
+		return wiki, "the wiki's name"
+	case run != "" && wiki != "" && wiki != run:
+		return run, "policies/assets.json, although the wiki's name says " + wiki
+	case run != "":
 		return run, "policies/assets.json"
 	}
+	return "", ""
+}
+
+// wikiRun returns the run that the wiki's name ends in, "" when it does not.
+func (l *loader) wikiRun() string {
 	for _, file := range []string{"course.xml", "course/" + noRun + ".xml"} {
 		root, err := l.src.parse(file)
 		if err != nil {
@@ -110,11 +124,11 @@ func (l *loader) guessRun(policies map[string]assetPolicy) (run, from string) {
 		if wiki := root.Find("wiki"); wiki != nil {
 			prefix := l.origin.Org + "." + l.origin.Course + "."
 			if run, ok := strings.CutPrefix(wiki.Attr("slug"), prefix); ok && run != "" {
-				return run, "the wiki's name"
+				return run
 			}
 		}
 	}
-	return "", ""
+	return ""
 }
 
 // runs lists the runs that a tree describes, if there are several.

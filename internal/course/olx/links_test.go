@@ -41,6 +41,17 @@ func TestPortableLinks(t *testing.T) {
 	}
 }
 
+// TestPortableLinksOfOldExports reads an export that has lost its run but still
+// names it in its addresses.
+func TestPortableLinksOfOldExports(t *testing.T) {
+	fsys := files("-- course.xml --\n<course url_name=\"course\" org=\"O\" course=\"C\"/>\n" +
+		"-- course/course.xml --\n<course><html url_name=\"h\" x=\"1\"><a href=\"/asset-v1:O+C+2015+type@asset+block@a.png\"/></html></course>\n")
+	r := importFS(t, fsys, olx.Options{CourseKey: courseKey(t, "course-v1:N+N+N")})
+	if got := get(t, r, "html", "h").Data; !strings.Contains(got, "/static/a.png") {
+		t.Error(got)
+	}
+}
+
 func TestDeadLinks(t *testing.T) {
 	r := inUnit(t, `<html url_name="h"><![CDATA["/static/a b.png" "/static/a_b.png" "/static/A_B.PNG" "/static/gone.png" "/static/gone.png"
 "/static/a%20b.png?x=/static/lost.js" "/static/x.js?raw" "/jump_to_id/v" "/jump_to_id/nowhere#x" "/c4x/X/Y/asset/z.png" "/static/"

@@ -24,7 +24,14 @@ type source struct {
 	fsys  fs.FS
 	root  string           // folder of course.xml in fsys
 	files map[string]int64 // path → size
-	texts int64            // bytes read so far
+	sums  map[string]sum   // of the files read so far
+	texts int64            // bytes parsed so far
+}
+
+// sum is the SHA-256 and the size of a file.
+type sum struct {
+	hex  string
+	size int64
 }
 
 // Bounds of what is read into memory, in bytes. A small archive can refer to one
@@ -36,7 +43,7 @@ const (
 
 // newSource indexes fsys and finds the course in it.
 func newSource(fsys fs.FS) (*source, error) {
-	s := &source{fsys: fsys, root: ".", files: map[string]int64{}}
+	s := &source{fsys: fsys, root: ".", files: map[string]int64{}, sums: map[string]sum{}}
 	if err := s.index(); err != nil {
 		return nil, err
 	}

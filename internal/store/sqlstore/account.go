@@ -16,7 +16,7 @@ func (t accounts) ByID(ctx context.Context, id string) (*account.Account, error)
 }
 
 func (t accounts) ByUsername(ctx context.Context, username string) (*account.Account, error) {
-	if !storable(username) {
+	if !nameable(username) {
 		return nil, store.ErrNotFound
 	}
 	row, err := t.q.AccountByUsername(ctx, fold(username))
@@ -24,7 +24,7 @@ func (t accounts) ByUsername(ctx context.Context, username string) (*account.Acc
 }
 
 func (t accounts) ByLink(ctx context.Context, consumerID, ltiUserID string) (*account.Account, error) {
-	if !storable(ltiUserID) {
+	if !nameable(ltiUserID) {
 		return nil, store.ErrNotFound
 	}
 	row, err := t.q.AccountByLink(ctx, consumerID, ltiUserID)
@@ -49,6 +49,9 @@ func (t accounts) Admins(ctx context.Context) ([]*account.Account, error) {
 }
 
 func (t accounts) Create(ctx context.Context, a *account.Account) error {
+	if !nameable(a.Username) {
+		return ErrText
+	}
 	if a.ID == "" {
 		a.ID = newID()
 	}
@@ -62,6 +65,9 @@ func (t accounts) Create(ctx context.Context, a *account.Account) error {
 }
 
 func (t accounts) Update(ctx context.Context, a *account.Account) error {
+	if !nameable(a.Username) {
+		return ErrText
+	}
 	name := clean(a.Name)
 	rows, err := t.q.AccountUpdate(ctx, db.AccountUpdateParams{
 		Username: a.Username, UsernameFolded: fold(a.Username), Email: a.Email, Name: name,
@@ -77,6 +83,9 @@ func (t accounts) Update(ctx context.Context, a *account.Account) error {
 }
 
 func (t accounts) Link(ctx context.Context, l account.Link) (string, error) {
+	if !nameable(l.LTIUserID) {
+		return "", ErrText
+	}
 	rows, err := t.q.LinkCreate(ctx, db.LinkCreateParams{
 		ConsumerID: l.ConsumerID, LTIUserID: l.LTIUserID, AccountID: l.AccountID,
 		How: l.How, CreatedAt: micros(l.CreatedAt),

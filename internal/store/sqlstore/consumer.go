@@ -27,7 +27,7 @@ func (t consumers) ByID(ctx context.Context, id string) (*lti.Consumer, error) {
 }
 
 func (t consumers) ByKey(ctx context.Context, key string) (*lti.Consumer, error) {
-	if !storable(key) {
+	if !nameable(key) {
 		return nil, store.ErrNotFound
 	}
 	row, err := t.q.ConsumerByKey(ctx, key)
@@ -50,6 +50,9 @@ func (t consumers) List(ctx context.Context, search string) ([]*lti.Consumer, er
 }
 
 func (t consumers) Create(ctx context.Context, c *lti.Consumer) error {
+	if !nameable(c.Name, c.Key) {
+		return ErrText
+	}
 	if c.ID == "" {
 		c.ID = newID()
 	}
@@ -64,6 +67,9 @@ func (t consumers) Create(ctx context.Context, c *lti.Consumer) error {
 }
 
 func (t consumers) Update(ctx context.Context, c *lti.Consumer) error {
+	if !nameable(c.Name, c.Key) {
+		return ErrText
+	}
 	rows, err := t.q.ConsumerUpdate(ctx, db.ConsumerUpdateParams{
 		Name: c.Name, NameFolded: fold(c.Name), ConsumerKey: c.Key, Search: folded(c.Name, c.Key),
 		RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII, Enabled: c.Enabled,
@@ -126,6 +132,9 @@ func (t consumers) Origins(ctx context.Context, id string) ([]string, error) {
 }
 
 func (t consumers) LearnOrigin(ctx context.Context, id, origin string, at time.Time) error {
+	if !nameable(origin) {
+		return ErrText
+	}
 	err := t.q.OriginLearn(ctx, db.OriginLearnParams{ConsumerID: id, Origin: origin, SeenAt: micros(at)})
 	if err != nil {
 		return t.wrap(err, "learn origin")

@@ -69,7 +69,7 @@ func postgresFault(err error) fault {
 		return faultUnique
 	case "23503":
 		return faultMissing
-	case "22021", "22P05":
+	case "22021", "22P05", "54000":
 		return faultText
 	case "40001", "40P01":
 		return faultRetry

@@ -157,6 +157,19 @@ func (t owed) NextDue(ctx context.Context) (time.Time, error) {
 	return moment(due.Int64), t.wrap(err, "next due score")
 }
 
+func (t owed) Backlog(ctx context.Context) (store.Backlog, error) {
+	b := store.Backlog{Count: map[store.OwedState]int{}}
+	rows, err := t.q.OwedBacklog(ctx)
+	for _, row := range rows {
+		state, oldest := store.OwedState(row.State), moment(row.Oldest)
+		b.Count[state] = int(row.N)
+		if state != store.Parked && (b.Oldest.IsZero() || oldest.Before(b.Oldest)) {
+			b.Oldest = oldest
+		}
+	}
+	return b, t.wrap(err, "backlog of scores")
+}
+
 func (t owed) Resend(ctx context.Context, f store.OwedFilter, now time.Time) (int64, error) {
 	rows, err := t.q.OwedResend(ctx, db.OwedResendParams{
 		At: micros(now), ConsumerID: clean(f.ConsumerID), CourseKey: clean(f.CourseKey), AccountID: clean(f.AccountID),
@@ -196,7 +209,7 @@ func (t owed) Attempts(ctx context.Context, owedID string) ([]store.Attempt, err
 }
 
 func (t owed) ForLink(ctx context.Context, consumerID, accountID, linkKey string) (*store.OwedScore, error) {
-	if !storable(linkKey) {
+	if !nameable(linkKey) {
 		return nil, store.ErrNotFound
 	}
 	row, err := t.q.OwedByLink(ctx, db.OwedByLinkParams{

@@ -14,7 +14,7 @@ const kindPOX = "pox"
 type placements struct{ *tx }
 
 func (t placements) Upsert(ctx context.Context, p store.Placement) (string, error) {
-	if !storable(p.LMSContext.ID, p.LinkKey) {
+	if !nameable(p.LMSContext.ID, p.LinkKey) {
 		return "", ErrText
 	}
 	if p.FirstAt.IsZero() {
@@ -56,7 +56,7 @@ func (t placements) List(ctx context.Context, consumerID, courseKey string) ([]s
 }
 
 func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, error) {
-	if !storable(g.LinkKey) {
+	if !nameable(g.LinkKey, g.Scope) {
 		return "", ErrText
 	}
 	if g.ID == "" {

@@ -83,7 +83,7 @@ func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer conn.Rollback() //nolint:errcheck // does nothing after a commit
+	defer conn.Rollback()
 	if err := f(pgTx{conn}); err != nil {
 		return err
 	}

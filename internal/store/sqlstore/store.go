@@ -24,10 +24,11 @@ var ErrBusy = errs.New(errs.Unavailable, "database_busy", "",
 var ErrClosed = errs.New(errs.Unavailable, "database_closed", "",
 	"This site is shutting down. Please try again in a moment.", "")
 
-// ErrText means that a text holds a NUL or is not UTF-8, which PostgreSQL
-// cannot hold; SQLite refuses it too, so that both behave alike.
+// ErrText means that a text holds a NUL or is not UTF-8, or that a name is too
+// long for an index. PostgreSQL cannot hold those; SQLite refuses them too, so
+// that both behave alike.
 var ErrText = errs.New(errs.Invalid, "database_text_invalid", "",
-	"A text holds characters that cannot be stored.", "")
+	"A name or text is too long, or holds characters that cannot be stored.", "")
 
 // Options are what may be chosen when a database is opened. The zero value is
 // ready for use.

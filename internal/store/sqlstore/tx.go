@@ -117,6 +117,20 @@ func storable(list ...string) bool {
 	return true
 }
 
+// nameMost is how many bytes a name that somebody else gave may have: an index
+// of PostgreSQL takes less than 2,700 for all columns together.
+const nameMost = 1000
+
+// nameable reports whether both engines can hold and find the names.
+func nameable(list ...string) bool {
+	for _, s := range list {
+		if len(s) > nameMost {
+			return false
+		}
+	}
+	return storable(list...)
+}
+
 // cut returns a clean s of at most limit bytes.
 func cut(s string, limit int) string {
 	s = clean(s)

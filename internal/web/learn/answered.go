@@ -27,6 +27,7 @@ type answered struct {
 	typed   problem.Answers // what stood in the form, where it was not kept
 	hints   int             // demand hints to show
 	answer  bool            // show the solution
+	opened  bool            // something else on the page came or went with it
 }
 
 // postProblem serves problem/{id}/{action}. What changes the state is answered
@@ -47,9 +48,16 @@ func (v *view) postProblem(w http.ResponseWriter, r *http.Request, arg string) e
 		return problem.ErrForm.Wrap(err)
 	}
 	v.just = &answered{ref: b.Ref, action: arg[i+1:]}
+	before := v.opened(b)
 	kept, err := v.act(r, b)
 	if err != nil {
 		return err
+	}
+	if kept {
+		if v.learner, err = v.Grading.Learner(r.Context(), v.who(), v.at(v.launched)); err != nil {
+			return err
+		}
+		v.just.opened = !slices.Equal(before, v.opened(b))
 	}
 	switch {
 	case strings.Contains(r.Header.Get("Accept"), "application/json"):
@@ -62,6 +70,22 @@ func (v *view) postProblem(w http.ResponseWriter, r *http.Request, arg string) e
 		step = s
 	}
 	return v.showStep(w, r, step)
+}
+
+// opened lists the conditional blocks on b's page that are open.
+func (v *view) opened(b *course.Block) []*course.Block {
+	var out []*course.Block
+	step := v.step(b)
+	if step == nil {
+		return nil
+	}
+	step.Walk(func(n *course.Block) bool {
+		if n.Type == "conditional" && v.learner.Open(n) {
+			out = append(out, n)
+		}
+		return true
+	})
+	return out
 }
 
 // act does what was asked for. kept reports whether it is in the learner's
@@ -152,7 +176,8 @@ func (v *view) answerScript(w http.ResponseWriter, r *http.Request, b *course.Bl
 		Message string `json:"message,omitempty"`
 		HTML    string `json:"html"`
 		Score   string `json:"score"` // the line below the page, HTML; "" for none
-	}{v.just.action, "ok", "", string(html), string(score)}
+		Reload  bool   `json:"reload,omitempty"`
+	}{v.just.action, "ok", "", string(html), string(score), v.just.opened}
 	if e := v.just.refused; e != nil {
 		reply.Status, reply.Message = e.Code, e.Public
 	}

@@ -3,6 +3,7 @@ package learn
 import (
 	"html"
 	"net/url"
+	"regexp"
 	"strings"
 
 	xhtml "golang.org/x/net/html"
@@ -18,7 +19,7 @@ import (
 func (v *view) content(text string) string {
 	text = v.substitute(text)
 	text = course.RewriteLinks(text, v.rewrite)
-	v.needMath(text)
+	v.noteNeeds(text)
 	return balance(text)
 }
 
@@ -39,9 +40,13 @@ func (v *view) substitute(text string) string {
 	).Replace(text)
 }
 
-// needMath notes whether text holds formulas, by the delimiters that MathJax is
-// set up for in ui/learn/math.js.
-func (v *view) needMath(text string) {
+// noteNeeds notes whether text calls jQuery, which Open edX's pages have, and
+// whether it holds formulas, by the delimiters that MathJax is set up for in
+// ui/learn/math.js.
+func (v *view) noteNeeds(text string) {
+	if strings.Contains(text, "<script") {
+		v.needs.jQuery = v.needs.jQuery || callsJQuery.MatchString(text)
+	}
 	for _, mark := range []string{`\(`, `\[`, "[mathjax", "<math", `\begin{`} {
 		if strings.Contains(text, mark) {
 			v.needs.math = true
@@ -52,6 +57,9 @@ func (v *view) needMath(text string) {
 		v.needs.math, v.needs.ascii = true, true
 	}
 }
+
+// callsJQuery finds scripts that use jQuery, and files of the course that may.
+var callsJQuery = regexp.MustCompile(`\$\s*[.(]|jQuery|<script[^>]+src`)
 
 // rewrite is the address of what a course's own address means.
 func (v *view) rewrite(prefix, rest string) (string, bool) {

@@ -28,6 +28,7 @@ type page struct {
 	RTL         bool
 	Heading     string // "" hides it
 	Math        *mathScripts
+	JQuery      string // address; "" when nothing calls it
 	Nav         *nav
 	Due         *due
 	Body        []template.HTML
@@ -48,7 +49,11 @@ type due struct {
 	Grace, Past bool
 }
 
-const mathJax = "vendor/mathjax/tex-mml-chtml.js"
+// Libraries that scripts/fetch-ui brings; a build may lack them.
+const (
+	mathJax = "vendor/mathjax/tex-mml-chtml.js"
+	jQuery  = "vendor/jquery/dist/jquery.min.js"
+)
 
 // newPage starts a page about b. It is called when the body is rendered, since
 // that tells what the page needs.
@@ -62,20 +67,31 @@ func (v *view) newPage(b *course.Block, body ...template.HTML) *page {
 		p.Heading = ""
 	}
 	if p.Title == "" {
-		p.Title = v.c.Name
+		p.Title = nameOf(b)
 	}
-	if v.needs.math {
-		p.Math = &mathScripts{ASCII: v.needs.ascii}
-		if ui.Has(mathJax) {
-			p.Math.URL, p.Math.Fonts = ui.Asset(mathJax), ui.Asset("vendor/fonts")
-		} else {
-			v.note("Formulas are shown as they were typed: this build has no MathJax. Run scripts/fetch-ui and build again.")
-		}
-	}
+	v.addLibraries(p)
 	if v.s.Staff {
 		p.StaffNotes = v.notes
 	}
 	return p
+}
+
+// addLibraries links what the page's content needs.
+func (v *view) addLibraries(p *page) {
+	if v.needs.jQuery && ui.Has(jQuery) {
+		p.JQuery = ui.Asset(jQuery)
+	} else if v.needs.jQuery {
+		v.note("Scripts of this page may call jQuery, which this build does not have. Run scripts/fetch-ui and build again.")
+	}
+	if !v.needs.math {
+		return
+	}
+	p.Math = &mathScripts{ASCII: v.needs.ascii}
+	if !ui.Has(mathJax) {
+		v.note("Formulas are shown as they were typed: this build has no MathJax. Run scripts/fetch-ui and build again.")
+		return
+	}
+	p.Math.URL, p.Math.Fonts = ui.Asset(mathJax), ui.Asset("vendor/fonts")
 }
 
 // note tells the course team something about the page.

@@ -119,7 +119,7 @@ func (v *view) draw(p *problemPart, pv *grading.View, just *answered) error {
 // problemText makes what package problem drew ready for the page.
 func (v *view) problemText(text string) template.HTML {
 	text = course.RewriteLinks(text, v.rewrite)
-	v.needMath(text)
+	v.noteNeeds(text)
 	if strings.Contains(text, "data-math=") {
 		v.needs.math, v.needs.ascii = true, true // the preview of what is typed
 	}

@@ -252,7 +252,9 @@ func TestExperimentAndCondition(t *testing.T) {
 	if again := s.get(base); again.Body != r.Body {
 		t.Error("the branch was not kept")
 	}
-	s.post(base+"problem/p/submit", fields("input_p_2_1", "choice_1")).has(t, "Behind the door")
+	r = s.do(http.MethodPost, base+"problem/p/submit", fields("input_p_2_1", "choice_1"), "Accept", "application/json")
+	r.has(t, `"reload":true`) // the page has more to show now
+	s.get(base).has(t, "Behind the door")
 }
 
 // TestTokenMode checks that a session without cookies stays in its path.

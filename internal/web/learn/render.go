@@ -31,9 +31,9 @@ func (v *view) render(ctx context.Context, b *course.Block, depth int) (template
 		return v.notice(b, "This part of the course needs something that cannot be shown here.", b.Reason)
 	}
 	switch b.Type {
-	case "html":
+	case "html", "customtag":
 		return v.renderHTML(b)
-	case "video":
+	case "video", "videoalpha":
 		return v.renderVideo(ctx, b)
 	case "problem":
 		return v.renderProblem(ctx, b)

@@ -95,7 +95,7 @@ func (v *view) nav(step *course.Block) *nav {
 	if !isOutline(v.launched) {
 		return nil
 	}
-	n := &nav{TabsLabel: step.Parent.Name}
+	n := &nav{TabsLabel: nameOf(step.Parent)}
 	if step.Parent != v.launched {
 		n.Contents = v.outline(v.launched, step)
 	}
@@ -137,10 +137,20 @@ func (v *view) outline(b, step *course.Block) []outlineItem {
 	return out
 }
 
-// nameOf is what navigation calls b.
+// nameOf is what navigation calls b: its name, for a unit without one that of
+// the first named block in it, else what it is.
 func nameOf(b *course.Block) string {
-	if b.Name != "" {
-		return b.Name
+	name := b.Name
+	if level := course.LevelOf(b.Type); level == course.LevelUnit || level == course.LevelComponent {
+		b.Walk(func(n *course.Block) bool {
+			if name == "" && n.Fate != course.Hidden {
+				name = n.Name
+			}
+			return name == ""
+		})
+	}
+	if name != "" {
+		return name
 	}
 	switch course.LevelOf(b.Type) {
 	case course.LevelSection:

@@ -30,7 +30,7 @@ type view struct {
 }
 
 // needs is what content on a page asks for.
-type needs struct{ math, ascii bool }
+type needs struct{ math, ascii, jQuery bool }
 
 // open finds what s launched and checks that the learner may see it. Staff of
 // the LMS's course see what their learners see; they are told why something is

@@ -134,6 +134,41 @@ func (q *Queries) Owe(ctx context.Context, arg OweParams) error {
 	return err
 }
 
+const owedBacklog = `-- name: OwedBacklog :many
+SELECT state, COUNT(*) AS n, CAST(MIN(first_change_at) AS BIGINT) AS oldest FROM owed_score
+WHERE state IN ('waiting', 'sending', 'retrying', 'parked')
+GROUP BY state
+`
+
+type OwedBacklogRow struct {
+	State  string
+	N      int64
+	Oldest int64
+}
+
+func (q *Queries) OwedBacklog(ctx context.Context) ([]OwedBacklogRow, error) {
+	rows, err := q.db.QueryContext(ctx, owedBacklog)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OwedBacklogRow
+	for rows.Next() {
+		var i OwedBacklogRow
+		if err := rows.Scan(&i.State, &i.N, &i.Oldest); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const owedByLink = `-- name: OwedByLink :one
 SELECT owed_score.id, owed_score.target_id, owed_score.wanted_version, owed_score.delivered_version, owed_score.state, owed_score.attempts, owed_score.first_change_at, owed_score.next_at, owed_score.due_at, owed_score.again_at, owed_score.again_next_at, owed_score.lease_until, owed_score.lease_by, owed_score.last_error, owed_score.last_score, owed_score.delivered_at FROM owed_score JOIN grade_target ON grade_target.id = owed_score.target_id
 WHERE grade_target.consumer_id = $1 AND grade_target.account_id = $2
@@ -171,15 +206,16 @@ func (q *Queries) OwedByLink(ctx context.Context, arg OwedByLinkParams) (OwedSco
 }
 
 const owedClaim = `-- name: OwedClaim :many
+WITH due AS (
+    SELECT owed_score.id FROM owed_score WHERE owed_score.due_at <= CAST($3 AS BIGINT)
+    ORDER BY owed_score.due_at, owed_score.id LIMIT CAST($4 AS BIGINT)
+    FOR UPDATE SKIP LOCKED
+)
 UPDATE owed_score SET
     state = 'sending', lease_by = $1, lease_until = CAST($2 AS BIGINT), due_at = CAST($2 AS BIGINT),
     again_at = 0, again_next_at = 0
-WHERE id IN (
-    SELECT due.id FROM owed_score AS due WHERE due.due_at <= CAST($3 AS BIGINT)
-    ORDER BY due.due_at, due.id LIMIT CAST($4 AS BIGINT)
-    FOR UPDATE SKIP LOCKED
-)
-RETURNING id
+WHERE owed_score.id IN (SELECT due.id FROM due)
+RETURNING owed_score.id
 `
 
 type OwedClaimParams struct {

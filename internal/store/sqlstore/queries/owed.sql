@@ -32,15 +32,16 @@ ON CONFLICT (target_id) DO UPDATE SET
         ELSE owed_score.again_next_at END;
 
 -- name: OwedClaim :many
+WITH due AS (
+    SELECT owed_score.id FROM owed_score WHERE owed_score.due_at <= CAST(@now AS BIGINT)
+    ORDER BY owed_score.due_at, owed_score.id LIMIT CAST(@max_rows AS BIGINT)
+    FOR UPDATE SKIP LOCKED
+)
 UPDATE owed_score SET
     state = 'sending', lease_by = @lease_by, lease_until = CAST(@lease_until AS BIGINT), due_at = CAST(@lease_until AS BIGINT),
     again_at = 0, again_next_at = 0
-WHERE id IN (
-    SELECT due.id FROM owed_score AS due WHERE due.due_at <= CAST(@now AS BIGINT)
-    ORDER BY due.due_at, due.id LIMIT CAST(@max_rows AS BIGINT)
-    FOR UPDATE SKIP LOCKED
-)
-RETURNING id;
+WHERE owed_score.id IN (SELECT due.id FROM due)
+RETURNING owed_score.id;
 
 -- name: OwedClaimed :many
 SELECT sqlc.embed(owed_score), sqlc.embed(grade_target)
@@ -68,6 +69,11 @@ WHERE target_id = @target_id AND state = 'parked';
 
 -- name: OwedNextDue :one
 SELECT due_at FROM owed_score WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1;
+
+-- name: OwedBacklog :many
+SELECT state, COUNT(*) AS n, CAST(MIN(first_change_at) AS BIGINT) AS oldest FROM owed_score
+WHERE state IN ('waiting', 'sending', 'retrying', 'parked')
+GROUP BY state;
 
 -- name: OwedResend :execrows
 UPDATE owed_score SET

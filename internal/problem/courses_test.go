@@ -1,0 +1,247 @@
+package problem
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"lectern/internal/spectest"
+)
+
+// courseProblem is a problem of a real course and what upstream's engine says
+// about it.
+type courseProblem struct {
+	URLName   string `json:"url_name"`
+	File      string
+	LoadError string `json:"load_error"`
+	Max       float64
+	Responses []string
+	Tests     []struct {
+		Kind string
+		Sub  map[string]json.RawMessage
+		Exp  map[string][]json.RawMessage
+	}
+	ShownAnswers map[string]json.RawMessage `json:"shown_answers"`
+}
+
+// TestCourses grades the problems of real courses and draws each of them
+// before and after an answer.
+func TestCourses(t *testing.T) {
+	var file struct {
+		Courses map[string]struct{ Problems []courseProblem }
+	}
+	spectest.JSON(t, &file, "data", "capa-course-expectations.json")
+	total, classes := 0, map[Class]int{}
+	for name, course := range file.Courses {
+		files := readCourse(t, spectest.Shared(t, "courses", name+".tar.gz"))
+		for _, p := range course.Problems {
+			xml, ok := files[p.File]
+			if !ok {
+				t.Errorf("%s: no file %s for %s", name, p.File, p.URLName)
+				continue
+			}
+			d, err := Parse(xml, Options{ID: "i4x-p"})
+			if err != nil {
+				t.Errorf("%s/%s: %v: %v", name, p.File, err, errors.Unwrap(err))
+				continue
+			}
+			class, reason := d.Class()
+			classes[class]++
+			if class != Native {
+				if reason == "" {
+					t.Errorf("%s/%s: class %s without reason", name, p.File, class)
+				}
+				continue
+			}
+			t.Run(name+"/"+p.URLName, func(t *testing.T) {
+				checkCourseProblem(t, d, p)
+				checkDrawing(t, d, p)
+			})
+			total += len(p.Tests)
+		}
+	}
+	t.Logf("%d submissions graded; problems by class: %v", total, classes)
+	if total == 0 {
+		t.Error("no problem was graded")
+	}
+}
+
+// readCourse returns the XML files of a course archive by their path under the
+// course's root.
+func readCourse(t *testing.T, name string) map[string]string {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path.Ext(h.Name) != ".xml" {
+			continue
+		}
+		b, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(path.Clean(h.Name), "/")
+		files[rest] = string(b)
+	}
+}
+
+func checkCourseProblem(t *testing.T, d *Definition, p courseProblem) {
+	t.Helper()
+	if d.MaxScore() != p.Max {
+		t.Errorf("max %v, want %v", d.MaxScore(), p.Max)
+	}
+	problem, err := d.Instance(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range p.Tests {
+		result, err := problem.Grade(readSubmission(t, "i4x-p", tt.Sub), 1)
+		if err != nil {
+			t.Errorf("%s %s: %v", tt.Kind, tt.Sub, err)
+			continue
+		}
+		for suffix, want := range tt.Exp {
+			var correctness Correctness
+			var points float64
+			if json.Unmarshal(want[0], &correctness) != nil || json.Unmarshal(want[1], &points) != nil {
+				t.Fatalf("expectation %s", want)
+			}
+			got, _ := result.Marks.Get("i4x-p" + suffix)
+			if got.Correctness != correctness || math.Abs(got.Earned()-points) > 1e-9 {
+				t.Errorf("%s %s: %s %v, want %s %v", tt.Kind, tt.Sub, got.Correctness, got.Earned(), correctness, points)
+			}
+		}
+	}
+	shown := map[string]Shown{}
+	for _, s := range problem.ShowAnswers() {
+		shown[s.ID] = s
+	}
+	for suffix, raw := range p.ShownAnswers {
+		checkShown(t, shown["i4x-p"+suffix], raw)
+	}
+}
+
+// checkShown compares what "show answer" gives: names in any order, or HTML.
+func checkShown(t *testing.T, got Shown, raw json.RawMessage) {
+	t.Helper()
+	var names []string
+	if json.Unmarshal(raw, &names) == nil {
+		if !sameSet(got.Values, names) {
+			t.Errorf("%s: answers %q, want %q", got.ID, got.Values, names)
+		}
+		return
+	}
+	var text string
+	if json.Unmarshal(raw, &text) == nil && got.HTML != text && html.UnescapeString(got.HTML) != text {
+		t.Errorf("%s: answer %q, want %q", got.ID, got.HTML, text)
+	}
+}
+
+// checkDrawing draws the problem in several states: every field must be there
+// once, under Open edX's name, and the HTML must survive a browser's parser.
+func checkDrawing(t *testing.T, d *Definition, p courseProblem) {
+	t.Helper()
+	problem, err := d.Instance(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	views := []View{{}, {ReadOnly: true, ShowAnswers: true}}
+	for _, tt := range p.Tests[:min(3, len(p.Tests))] {
+		answers := readSubmission(t, "i4x-p", tt.Sub)
+		if result, err := problem.Grade(answers, 1); err == nil {
+			views = append(views,
+				View{Answers: answers, Marks: result.Marks},
+				View{Answers: answers, Marks: result.Marks, CorrectnessHidden: true},
+				View{Answers: answers, Marks: result.Marks, Saved: true, ShowAnswers: true})
+		}
+	}
+	for _, v := range views {
+		out, err := problem.Render(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc := parseHTML(t, string(out))
+		names := fieldNames(doc)
+		for _, id := range problem.InputIDs() {
+			if names["input_"+id] == 0 && names["input_"+id+"[]"] == 0 {
+				t.Errorf("no field for %s in %.300s", id, out)
+			}
+		}
+		if twice := repeatedIDs(doc); len(twice) > 0 && !authorsRepeat(d, twice) {
+			t.Errorf("ids given twice: %v", twice)
+		}
+	}
+}
+
+// authorsRepeat reports whether the course itself gives the ids.
+func authorsRepeat(d *Definition, ids []string) bool {
+	return !slices.ContainsFunc(ids, func(id string) bool {
+		return !strings.Contains(d.root.XML(), `id="`+id+`"`)
+	})
+}
+
+func parseHTML(t *testing.T, markup string) *html.Node {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(markup))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func fieldNames(doc *html.Node) map[string]int {
+	names := map[string]int{}
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode && (n.Data == "input" || n.Data == "select" || n.Data == "textarea") {
+			names[attribute(n, "name")]++
+		}
+	}
+	return names
+}
+
+func repeatedIDs(doc *html.Node) []string {
+	seen := map[string]int{}
+	var twice []string
+	for n := range doc.Descendants() {
+		if id := attribute(n, "id"); id != "" {
+			if seen[id]++; seen[id] == 2 {
+				twice = append(twice, id)
+			}
+		}
+	}
+	return twice
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}

@@ -1,0 +1,376 @@
+package problem
+
+import (
+	"encoding/json"
+	"errors"
+	"html"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"lectern/internal/errs"
+	"lectern/internal/spectest"
+)
+
+// referenceCase is a grading case of the shared data. Input keys are suffixes
+// of the problem's id.
+type referenceCase struct {
+	ID         string
+	Response   string
+	XML        string
+	Seed       int64
+	Submission map[string]json.RawMessage
+	Expect     struct {
+		Inputs map[string]struct {
+			Correctness Correctness
+			Points      float64
+			Msg, Hint   string
+		}
+		Score, Max     *float64
+		OverallMessage string `json:"overall_message"`
+		Error, Message string
+	}
+}
+
+type referenceFile struct {
+	Cases       []referenceCase
+	ChoiceOrder []struct {
+		ID             string
+		XML            string
+		Seed           int64
+		DisplayedOrder json.RawMessage `json:"displayed_order"`
+	} `json:"choice_order"`
+	ShowAnswer []struct {
+		Settings  referenceSettings
+		State     referenceState
+		Available bool `json:"answer_available"`
+	} `json:"showanswer_cases"`
+	CorrectnessVisible []struct {
+		referenceSettings
+		referenceState
+		Visible bool
+	} `json:"correctness_visible_cases"`
+	Closed []struct {
+		referenceSettings
+		referenceState
+		Closed bool
+	} `json:"closed_cases"`
+	Button []struct {
+		referenceSettings
+		referenceState
+		Button string
+		Shown  bool `json:"shown_or_enabled"`
+	} `json:"button_cases"`
+	GradingMethod []struct {
+		Method    string    `json:"grading_method"`
+		RawScores []float64 `json:"raw_scores"`
+		After     []float64 `json:"block_score_after_each"`
+	} `json:"grading_method_cases"`
+	Actions []struct {
+		Given, Action, Result string
+		Incremented           bool `json:"attempts_incremented"`
+	} `json:"submit_save_reset_cases"`
+	Seeds []struct {
+		Rerandomize string
+		UserID      int    `json:"user_id"`
+		UsageKey    string `json:"usage_key"`
+		Seed        int64
+	} `json:"seed_cases"`
+}
+
+func readReference(t *testing.T) *referenceFile {
+	t.Helper()
+	var f referenceFile
+	spectest.JSON(t, &f, "data", "capa-cases.json")
+	return &f
+}
+
+// nativeTypes are the response types this package grades.
+func nativeTypes() []string {
+	var tags []string
+	for _, r := range responseTypes {
+		tags = append(tags, r.tag)
+	}
+	return tags
+}
+
+func readSubmission(t *testing.T, id string, submission map[string]json.RawMessage) Answers {
+	t.Helper()
+	answers := Answers{}
+	for suffix, raw := range submission {
+		var a Answer
+		if err := json.Unmarshal(raw, &a); err != nil {
+			t.Fatal(err)
+		}
+		answers[id+suffix] = a
+	}
+	return answers
+}
+
+func TestReferenceGrading(t *testing.T) {
+	ran, skipped := 0, map[string]int{}
+	for _, tt := range readReference(t).Cases {
+		if !slices.Contains(nativeTypes(), tt.Response) {
+			skipped[tt.Response]++
+			continue
+		}
+		if strings.Contains(tt.XML, "<script") {
+			d, err := Parse(tt.XML, Options{ID: "P"})
+			if err != nil {
+				t.Errorf("%s: %v", tt.ID, err)
+				continue
+			}
+			if class, _ := d.Class(); class != Python {
+				t.Errorf("%s: class %s, want python", tt.ID, class)
+			}
+			skipped["with a script"]++
+			continue
+		}
+		ran++
+		t.Run(tt.ID, func(t *testing.T) { runReferenceCase(t, tt) })
+	}
+	t.Logf("%d cases graded; not for this package: %v", ran, skipped)
+}
+
+func runReferenceCase(t *testing.T, tt referenceCase) {
+	result, err := gradeOnce(tt.XML, tt.Seed, readSubmission(t, "P", tt.Submission))
+	if tt.Expect.Error != "" {
+		want := map[string]*errs.Error{
+			"StudentInputError": ErrAnswer, "ResponseError": ErrGrader, "LoncapaProblemError": ErrContent,
+		}[tt.Expect.Error]
+		if want == nil || !errors.Is(err, want) {
+			t.Fatalf("error %v, want %s", err, tt.Expect.Error)
+		}
+		public := errs.From(err).Public
+		if public != tt.Expect.Message && html.EscapeString(public) != tt.Expect.Message {
+			t.Errorf("message %q, want %q", public, tt.Expect.Message)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for suffix, want := range tt.Expect.Inputs {
+		got, ok := result.Marks.Get("P" + suffix)
+		if !ok {
+			t.Fatalf("no mark for %s", suffix)
+		}
+		if got.Correctness != want.Correctness || math.Abs(got.Earned()-want.Points) > 1e-9 {
+			t.Errorf("%s: %s, %v points; want %s, %v", suffix, got.Correctness, got.Earned(), want.Correctness, want.Points)
+		}
+		if got.Msg != want.Msg || got.Hint != want.Hint {
+			t.Errorf("%s: message %q, hint %q\nwant     %q,      %q", suffix, got.Msg, got.Hint, want.Msg, want.Hint)
+		}
+	}
+	if tt.Expect.Score != nil && math.Abs(result.Earned-*tt.Expect.Score) > 1e-9 {
+		t.Errorf("score %v, want %v", result.Earned, *tt.Expect.Score)
+	}
+	if tt.Expect.Max != nil && result.Possible != *tt.Expect.Max {
+		t.Errorf("max %v, want %v", result.Possible, *tt.Expect.Max)
+	}
+}
+
+// gradeOnce parses, makes an instance and grades; the problem's id is P.
+func gradeOnce(xml string, seed int64, a Answers) (Result, error) {
+	d, err := Parse(xml, Options{ID: "P"})
+	if err != nil {
+		return Result{}, err
+	}
+	p, err := d.Instance(seed)
+	if err != nil {
+		return Result{}, err
+	}
+	return p.Grade(a, 1)
+}
+
+func TestReferenceChoiceOrder(t *testing.T) {
+	for _, tt := range readReference(t).ChoiceOrder {
+		d, err := Parse(tt.XML, Options{ID: "P"})
+		if err != nil {
+			t.Errorf("%s: %v", tt.ID, err)
+			continue
+		}
+		p, err := d.Instance(tt.Seed)
+		if err != nil {
+			t.Errorf("%s: %v", tt.ID, err)
+			continue
+		}
+		var orders [][]string
+		for _, r := range p.responses {
+			var order []string
+			for _, c := range r.inputs[0].choices {
+				order = append(order, c.name)
+			}
+			orders = append(orders, order)
+		}
+		var got any = orders
+		if len(orders) == 1 {
+			got = orders[0]
+		}
+		if b, _ := json.Marshal(got); string(b) != strings.ReplaceAll(compactJSON(tt.DisplayedOrder), " ", "") {
+			t.Errorf("%s: order %s, want %s", tt.ID, b, tt.DisplayedOrder)
+		}
+	}
+}
+
+func compactJSON(raw json.RawMessage) string {
+	return strings.Join(strings.Fields(string(raw)), "")
+}
+
+// referenceSettings are a case's settings; days count from now.
+type referenceSettings struct {
+	ShowAnswer       string   `json:"showanswer"`
+	ShowCorrectness  string   `json:"show_correctness"`
+	MaxAttempts      *int     `json:"max_attempts"`
+	DueDays          *float64 `json:"due_days"`
+	GraceDays        float64  `json:"grace_days"`
+	CourseEndDays    *float64 `json:"course_end_days"`
+	AttemptsBefore   int      `json:"attempts_before_showanswer_button"`
+	Rerandomize      string   `json:"rerandomize"`
+	ShowResetButton  *bool    `json:"show_reset_button"`
+	ForceSaveButton  bool     `json:"force_save_button"`
+	SubmissionWaitIn float64  `json:"submission_wait_seconds"`
+}
+
+type referenceState struct {
+	Attempts int
+	Correct  bool
+	Done     bool
+}
+
+var testNow = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func (s referenceSettings) settings() Settings {
+	day := 24 * time.Hour
+	at := func(days *float64) *time.Time {
+		if days == nil {
+			return nil
+		}
+		t := testNow.Add(time.Duration(*days * float64(day)))
+		return &t
+	}
+	set := Settings{
+		ShowAnswer: s.ShowAnswer, ShowCorrectness: s.ShowCorrectness, MaxAttempts: s.MaxAttempts,
+		Due: at(s.DueDays), Grace: time.Duration(s.GraceDays * float64(day)), CourseEnd: at(s.CourseEndDays),
+		AttemptsBeforeShowAnswer: s.AttemptsBefore, Rerandomize: s.Rerandomize, ForceSaveButton: s.ForceSaveButton,
+	}
+	set.ShowResetButton = s.ShowResetButton != nil && *s.ShowResetButton
+	if set.Rerandomize == "" {
+		set.Rerandomize = "never" // the cases' default; an empty value means always
+	}
+	return set
+}
+
+func (s referenceState) state() *State {
+	st := &State{Attempts: s.Attempts, Done: s.Done, Score: &Score{0, 1}}
+	if s.Correct {
+		st.Score.Earned = 1
+	}
+	return st
+}
+
+func TestReferenceRules(t *testing.T) {
+	f := readReference(t)
+	for i, tt := range f.ShowAnswer {
+		set := tt.Settings.settings()
+		if got := set.AnswerAvailable(tt.State.state(), testNow, false); got != tt.Available {
+			t.Errorf("show answer case %d %+v %+v: %v", i, tt.Settings, tt.State, got)
+		}
+	}
+	for i, tt := range f.CorrectnessVisible {
+		set := tt.settings()
+		if got := set.CorrectnessVisible(testNow, false); got != tt.Visible {
+			t.Errorf("correctness case %d %+v: %v", i, tt, got)
+		}
+	}
+	for i, tt := range f.Closed {
+		set := tt.settings()
+		if got := set.Closed(tt.state(), testNow); got != tt.Closed {
+			t.Errorf("closed case %d %+v: %v", i, tt, got)
+		}
+	}
+	for i, tt := range f.Button {
+		set, st := tt.settings(), tt.state()
+		var got bool
+		switch tt.Button {
+		case "submit":
+			got = set.CanSubmit(st, testNow)
+		case "reset":
+			got = set.ShowReset(st, testNow)
+		case "save":
+			got = set.ShowSave(st, testNow)
+		default:
+			t.Fatalf("button %q", tt.Button)
+		}
+		if got != tt.Shown {
+			t.Errorf("button case %d %+v: %v", i, tt, got)
+		}
+	}
+	t.Logf("%d + %d + %d + %d cases", len(f.ShowAnswer), len(f.CorrectnessVisible), len(f.Closed), len(f.Button))
+}
+
+func TestReferenceGradingMethods(t *testing.T) {
+	for _, tt := range readReference(t).GradingMethod {
+		var history []Score
+		for i, raw := range tt.RawScores {
+			history = append(history, Score{raw, 1})
+			if got := methodScore(tt.Method, history); got.Earned != tt.After[i] {
+				t.Errorf("%s after %v: %v, want %v", tt.Method, tt.RawScores[:i+1], got.Earned, tt.After[i])
+			}
+		}
+	}
+}
+
+func TestReferenceSeeds(t *testing.T) {
+	for _, tt := range readReference(t).Seeds {
+		got := Seed(tt.Rerandomize, jsonInt(tt.UserID), tt.UsageKey, func() uint32 { return 0xffffffff })
+		if got != tt.Seed {
+			t.Errorf("%s, user %d, %s: seed %d, want %d", tt.Rerandomize, tt.UserID, tt.UsageKey, got, tt.Seed)
+		}
+	}
+}
+
+func jsonInt(n int) string { b, _ := json.Marshal(n); return string(b) }
+
+// TestReferenceActions replays what may be submitted, saved and reset in which
+// state. "given" is "closed" or "rerandomize in (a,b), done".
+func TestReferenceActions(t *testing.T) {
+	d, err := Parse(`<problem><stringresponse answer="a"><textline/></stringresponse></problem>`, Options{ID: "P"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range readReference(t).Actions {
+		for _, set := range actionSettings(tt.Given) {
+			st := &State{Attempts: 1, Done: strings.Contains(tt.Given, "done")}
+			var err error
+			switch tt.Action {
+			case "submit":
+				_, err = d.Submit(set, st, Answers{"P_2_1": One("a")}, testNow)
+			case "save":
+				err = d.Save(set, st, Answers{"P_2_1": One("a")}, testNow)
+			case "reset":
+				_, err = d.Reset(set, st, testNow, func() uint32 { return 5 })
+			}
+			refused := strings.HasPrefix(tt.Result, "refused") || strings.Contains(tt.Result, "false")
+			if refused != (err != nil) || tt.Incremented != (st.Attempts == 2) {
+				t.Errorf("%s when %s (%s): %v, %d attempts; want %s", tt.Action, tt.Given, set.Rerandomize, err, st.Attempts, tt.Result)
+			}
+		}
+	}
+}
+
+func actionSettings(given string) []Settings {
+	past := testNow.Add(-time.Hour)
+	if strings.HasPrefix(given, "closed") {
+		return []Settings{{Rerandomize: "never", Due: &past}}
+	}
+	_, rest, _ := strings.Cut(given, "(")
+	words, _, _ := strings.Cut(rest, ")")
+	var all []Settings
+	for word := range strings.SplitSeq(words, ",") {
+		all = append(all, Settings{Rerandomize: strings.TrimSpace(word)})
+	}
+	return all
+}
