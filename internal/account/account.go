@@ -12,6 +12,7 @@ type Kind string
 // The kinds.
 const (
 	Anonymous Kind = "anonymous" // made by a launch; nobody was asked
+	FromLMS   Kind = "lms"       // made by a launch, with what the LMS says of the person
 	Local     Kind = "local"     // made by an administrator; signs in with a password
 )
 
@@ -33,6 +34,25 @@ type Link struct {
 	ConsumerID string
 	LTIUserID  string
 	AccountID  string
-	How        string // "launch", later "sign-in", "operator"
+	How        string // one of the ways below
 	CreatedAt  time.Time
+
+	// PreviousAccountID is the account that a proven link named before: the
+	// learner's history from when nobody knew who they were. "" for none.
+	PreviousAccountID string
+	Note              string // for operators, e.g. that the LMS sends another address now
+	NotedAt           time.Time
 }
+
+// The ways a link comes to be.
+const (
+	ByLaunch   = "launch"   // anonymous: made with the account, nobody was asked
+	ByPII      = "pii"      // made with the account, from what the LMS says of the person
+	ByEmail    = "email"    // found by an address in a domain the consumer is trusted with
+	BySignIn   = "sign-in"  // the learner signed in to the account
+	ByOperator = "operator" // somebody on this site said so
+)
+
+// Proven reports whether the link is proof of who the learner is: for consumers
+// that require an account of one's own.
+func (l *Link) Proven() bool { return l.How == BySignIn || l.How == ByOperator }

@@ -2,7 +2,9 @@ package lti
 
 import (
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,6 +25,14 @@ type Consumer struct {
 	StrictReplay       bool // refuse every repeat of a launch, a double click too
 	StrictLTI          bool // require lti_version, lti_message_type, resource_link_id
 	FreshState         bool // learner state starts anew in each LMS course
+	GradeStaff         bool // scores of teachers, mentors and test users are sent too
+
+	// TrustedDomains are e-mail domains, in lower case, of which this consumer
+	// is believed who has which address.
+	TrustedDomains []string
+	// FrameOrigins may frame our pages besides the origins that launches come
+	// from, e.g. "https://portal.school.example".
+	FrameOrigins []string
 
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -114,8 +124,16 @@ type Roles struct {
 	TestUser bool // e.g. Canvas' Student View; its scores are not sent
 }
 
-// SendsScore reports whether scores of a user with these roles go to the LMS.
-func (r Roles) SendsScore() bool { return !r.TestUser && (!r.Mentor || r.Learner) }
+// SendsScore reports whether scores of a user with these roles go to c: those
+// of learners do, also of learners who teach as well; others only when the
+// operator says so.
+func (r Roles) SendsScore(c *Consumer) bool { return c.GradeStaff || r.Learner && !r.TestUser }
+
+// Trusts reports whether the operator believes c who has the address email.
+func (c *Consumer) Trusts(email string) bool {
+	at := strings.LastIndexByte(email, '@')
+	return at > 0 && slices.Contains(c.TrustedDomains, strings.ToLower(email[at+1:]))
+}
 
 // Score is a learner's points on one piece of content.
 type Score struct {

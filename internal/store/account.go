@@ -16,12 +16,24 @@ type Accounts interface {
 	List(ctx context.Context, search string, limit int) ([]*account.Account, error)
 	// Admins lists the accounts that may use the console, by user name.
 	Admins(ctx context.Context) ([]*account.Account, error)
+	// ByEmail returns accounts with this address, in lower case; those with a
+	// password first. LMSs may claim any address, so several may have it.
+	ByEmail(ctx context.Context, email string, limit int) ([]*account.Account, error)
 	// Create fails with ErrConflict when the username is taken.
 	Create(ctx context.Context, a *account.Account) error
 	Update(ctx context.Context, a *account.Account) error
+	// Discard deletes an account that nothing refers to yet.
+	Discard(ctx context.Context, id string) error
 	// Link inserts l and returns its account ID. When the user is linked
 	// already it changes nothing and returns the account linked first.
 	Link(ctx context.Context, l account.Link) (accountID string, err error)
+	// Prove links l's user to l's account, whoever they were linked to before,
+	// and keeps that account's ID in the link.
+	Prove(ctx context.Context, l account.Link) error
+	// FindLink returns the link of a consumer's user.
+	FindLink(ctx context.Context, consumerID, ltiUserID string) (*account.Link, error)
+	// NoteLink says something about a link to operators; "" takes it back.
+	NoteLink(ctx context.Context, consumerID, ltiUserID, note string, at time.Time) error
 	Links(ctx context.Context, accountID string) ([]account.Link, error)
 	Unlink(ctx context.Context, consumerID, ltiUserID string) error
 }

@@ -16,6 +16,7 @@ type Session struct {
 	UsageKey    string // as mapped into the course
 	Scope       string // learner state scope
 	Staff       bool
+	ScoreHost   string // host of the launch's outcome address; "" when it named none
 	ReturnURL   string
 	Locale      string
 	Query       string // raw query of the launch: show_title, view

@@ -45,6 +45,7 @@ type Store interface {
 type Tx interface {
 	Consumers() Consumers
 	Launches() Launches
+	Continuations() Continuations
 	LaunchLog() LaunchLog
 	Accounts() Accounts
 	Placements() Placements

@@ -101,10 +101,7 @@ func (t accounts) Links(ctx context.Context, accountID string) ([]account.Link, 
 	rows, err := t.q.LinkList(ctx, accountID)
 	list := make([]account.Link, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, account.Link{
-			ConsumerID: row.ConsumerID, LTIUserID: row.LTIUserID, AccountID: row.AccountID,
-			How: row.How, CreatedAt: moment(row.CreatedAt),
-		})
+		list = append(list, linkOf(row))
 	}
 	return list, t.wrap(err, "links of account")
 }

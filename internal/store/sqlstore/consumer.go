@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"lectern/internal/lti"
@@ -61,6 +62,7 @@ func (t consumers) Create(ctx context.Context, c *lti.Consumer) error {
 		InstanceGUID: c.InstanceGUID, InstanceGUIDFolded: fold(c.InstanceGUID), InstanceGUIDAt: micros(c.InstanceGUIDAt),
 		RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII, Enabled: c.Enabled,
 		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState,
+		TrustedDomains: lines(c.TrustedDomains), FrameOrigins: lines(c.FrameOrigins), GradeStaff: c.GradeStaff,
 		CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt), LastLaunchAt: micros(c.LastLaunchAt),
 	})
 	return t.one(rows, err, "create consumer", store.ErrConflict)
@@ -74,6 +76,7 @@ func (t consumers) Update(ctx context.Context, c *lti.Consumer) error {
 		Name: c.Name, NameFolded: fold(c.Name), ConsumerKey: c.Key, Search: folded(c.Name, c.Key),
 		RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII, Enabled: c.Enabled,
 		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState,
+		TrustedDomains: lines(c.TrustedDomains), FrameOrigins: lines(c.FrameOrigins), GradeStaff: c.GradeStaff,
 		UpdatedAt: micros(c.UpdatedAt), ID: c.ID,
 	})
 	if err == nil && rows == 0 { // gone, or the name or key is somebody else's
@@ -142,12 +145,17 @@ func (t consumers) LearnOrigin(ctx context.Context, id, origin string, at time.T
 	return t.wrap(t.q.OriginTrim(ctx, id, maxOrigins), "forget old origins")
 }
 
+// lines is how a list of words is stored.
+func lines(list []string) string { return strings.Join(list, "\n") }
+
 func consumer(row db.Consumer) *lti.Consumer {
 	return &lti.Consumer{
 		ID: row.ID, Name: row.Name, Key: row.ConsumerKey,
 		InstanceGUID: row.InstanceGUID, InstanceGUIDAt: moment(row.InstanceGUIDAt),
 		RequireUserAccount: row.RequireUserAccount, UseLTIPII: row.UseLTIPII, Enabled: row.Enabled,
 		StrictReplay: row.StrictReplay, StrictLTI: row.StrictLTI, FreshState: row.FreshState,
-		CreatedAt: moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt), LastLaunchAt: moment(row.LastLaunchAt),
+		TrustedDomains: strings.Fields(row.TrustedDomains), FrameOrigins: strings.Fields(row.FrameOrigins),
+		GradeStaff: row.GradeStaff,
+		CreatedAt:  moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt), LastLaunchAt: moment(row.LastLaunchAt),
 	}
 }

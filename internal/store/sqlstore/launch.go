@@ -20,7 +20,7 @@ func (t launches) ByID(ctx context.Context, id string) (*store.Session, error) {
 	}
 	return &store.Session{
 		ID: row.ID, ConsumerID: row.ConsumerID, AccountID: row.AccountID, PlacementID: row.PlacementID,
-		CourseKey: row.CourseKey, UsageKey: row.UsageKey, Scope: row.Scope, Staff: row.Staff,
+		CourseKey: row.CourseKey, UsageKey: row.UsageKey, Scope: row.Scope, Staff: row.Staff, ScoreHost: row.ScoreHost,
 		ReturnURL: row.ReturnURL, Locale: row.Locale, Query: row.Query,
 		TokenHash: row.TokenHash, HandleHash: row.HandleHash, HandleUntil: moment(row.HandleUntil),
 		UserAgent: row.UserAgent,
@@ -34,7 +34,7 @@ func (t launches) Create(ctx context.Context, s *store.Session) error {
 	}
 	rows, err := t.q.SessionCreate(ctx, db.SessionCreateParams{
 		ID: s.ID, ConsumerID: s.ConsumerID, AccountID: s.AccountID, PlacementID: s.PlacementID,
-		CourseKey: s.CourseKey, UsageKey: s.UsageKey, Scope: s.Scope, Staff: s.Staff,
+		CourseKey: s.CourseKey, UsageKey: s.UsageKey, Scope: s.Scope, Staff: s.Staff, ScoreHost: clean(s.ScoreHost),
 		ReturnURL: clean(s.ReturnURL), Locale: clean(s.Locale), Query: clean(s.Query),
 		TokenHash: s.TokenHash, HandleHash: s.HandleHash, HandleUntil: micros(s.HandleUntil),
 		UserAgent: blob(s.UserAgent),

@@ -23,17 +23,18 @@ type tx struct {
 
 var _ store.Tx = (*tx)(nil)
 
-func (t *tx) Consumers() store.Consumers   { return consumers{t} }
-func (t *tx) Launches() store.Launches     { return launches{t} }
-func (t *tx) LaunchLog() store.LaunchLog   { return launchLog{t} }
-func (t *tx) Accounts() store.Accounts     { return accounts{t} }
-func (t *tx) Placements() store.Placements { return placements{t} }
-func (t *tx) Owed() store.Owed             { return owed{t} }
-func (t *tx) Courses() store.Courses       { return courses{t} }
-func (t *tx) Learners() store.Learners     { return learners{t} }
-func (t *tx) Console() store.Console       { return console{t} }
-func (t *tx) Audit() store.Audit           { return audit{t} }
-func (t *tx) Settings() store.Settings     { return settings{t} }
+func (t *tx) Consumers() store.Consumers         { return consumers{t} }
+func (t *tx) Continuations() store.Continuations { return continuations{t} }
+func (t *tx) Launches() store.Launches           { return launches{t} }
+func (t *tx) LaunchLog() store.LaunchLog         { return launchLog{t} }
+func (t *tx) Accounts() store.Accounts           { return accounts{t} }
+func (t *tx) Placements() store.Placements       { return placements{t} }
+func (t *tx) Owed() store.Owed                   { return owed{t} }
+func (t *tx) Courses() store.Courses             { return courses{t} }
+func (t *tx) Learners() store.Learners           { return learners{t} }
+func (t *tx) Console() store.Console             { return console{t} }
+func (t *tx) Audit() store.Audit                 { return audit{t} }
+func (t *tx) Settings() store.Settings           { return settings{t} }
 
 // wrap turns an engine's error into ours and says what was being done.
 func (t *tx) wrap(err error, what string) error {

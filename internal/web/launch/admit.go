@@ -140,7 +140,7 @@ func (h *Handler) place(
 		ConsumerID: l.Consumer.ID, LinkKey: linkKey, LMSContext: l.Context, Title: l.ResourceLink.Title,
 		CourseKey: courseKey, UsageKey: usageKey, FirstAt: now, LastLaunchAt: now,
 	})
-	if err != nil || !l.Outcome.Wanted() || !l.Roles.SendsScore() {
+	if err != nil || !l.Outcome.Wanted() || !l.Roles.SendsScore(l.Consumer) {
 		return placementID, err
 	}
 	target := lti.GradeTarget{

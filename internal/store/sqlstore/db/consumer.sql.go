@@ -10,7 +10,7 @@ import (
 )
 
 const consumerByID = `-- name: ConsumerByID :one
-SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at FROM consumer WHERE id = $1
+SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff FROM consumer WHERE id = $1
 `
 
 func (q *Queries) ConsumerByID(ctx context.Context, id string) (Consumer, error) {
@@ -34,12 +34,15 @@ func (q *Queries) ConsumerByID(ctx context.Context, id string) (Consumer, error)
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.LastLaunchAt,
+		&i.TrustedDomains,
+		&i.FrameOrigins,
+		&i.GradeStaff,
 	)
 	return i, err
 }
 
 const consumerByKey = `-- name: ConsumerByKey :one
-SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at FROM consumer WHERE consumer_key = $1
+SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff FROM consumer WHERE consumer_key = $1
 `
 
 func (q *Queries) ConsumerByKey(ctx context.Context, consumerKey string) (Consumer, error) {
@@ -63,6 +66,9 @@ func (q *Queries) ConsumerByKey(ctx context.Context, consumerKey string) (Consum
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.LastLaunchAt,
+		&i.TrustedDomains,
+		&i.FrameOrigins,
+		&i.GradeStaff,
 	)
 	return i, err
 }
@@ -94,11 +100,13 @@ const consumerCreate = `-- name: ConsumerCreate :execrows
 INSERT INTO consumer (
     id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at,
     require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state,
+    trusted_domains, frame_origins, grade_staff,
     created_at, updated_at, last_launch_at
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10, $11, $12, $13, $14,
-    $15, $16, $17
+    $15, $16, $17,
+    $18, $19, $20
 )
 ON CONFLICT DO NOTHING
 `
@@ -118,6 +126,9 @@ type ConsumerCreateParams struct {
 	StrictReplay       bool
 	StrictLTI          bool
 	FreshState         bool
+	TrustedDomains     string
+	FrameOrigins       string
+	GradeStaff         bool
 	CreatedAt          int64
 	UpdatedAt          int64
 	LastLaunchAt       int64
@@ -139,6 +150,9 @@ func (q *Queries) ConsumerCreate(ctx context.Context, arg ConsumerCreateParams) 
 		arg.StrictReplay,
 		arg.StrictLTI,
 		arg.FreshState,
+		arg.TrustedDomains,
+		arg.FrameOrigins,
+		arg.GradeStaff,
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.LastLaunchAt,
@@ -174,7 +188,7 @@ func (q *Queries) ConsumerLaunched(ctx context.Context, at int64, iD string) (in
 }
 
 const consumerList = `-- name: ConsumerList :many
-SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at FROM consumer
+SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff FROM consumer
 WHERE search LIKE CAST($1 AS TEXT) ESCAPE '\' OR instance_guid_folded LIKE $1 ESCAPE '\'
 ORDER BY name_folded, id
 `
@@ -206,6 +220,9 @@ func (q *Queries) ConsumerList(ctx context.Context, pattern string) ([]Consumer,
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.LastLaunchAt,
+			&i.TrustedDomains,
+			&i.FrameOrigins,
+			&i.GradeStaff,
 		); err != nil {
 			return nil, err
 		}
@@ -226,10 +243,11 @@ UPDATE consumer SET
     search = $4,
     require_user_account = $5, use_lti_pii = $6, enabled = $7,
     strict_replay = $8, strict_lti = $9, fresh_state = $10,
-    updated_at = $11
-WHERE consumer.id = $12 AND NOT EXISTS (
+    trusted_domains = $11, frame_origins = $12, grade_staff = $13,
+    updated_at = $14
+WHERE consumer.id = $15 AND NOT EXISTS (
     SELECT 1 FROM consumer AS other
-    WHERE other.id <> $12 AND (other.name_folded = $2 OR other.consumer_key = $3)
+    WHERE other.id <> $15 AND (other.name_folded = $2 OR other.consumer_key = $3)
 )
 `
 
@@ -244,6 +262,9 @@ type ConsumerUpdateParams struct {
 	StrictReplay       bool
 	StrictLTI          bool
 	FreshState         bool
+	TrustedDomains     string
+	FrameOrigins       string
+	GradeStaff         bool
 	UpdatedAt          int64
 	ID                 string
 }
@@ -260,6 +281,9 @@ func (q *Queries) ConsumerUpdate(ctx context.Context, arg ConsumerUpdateParams) 
 		arg.StrictReplay,
 		arg.StrictLTI,
 		arg.FreshState,
+		arg.TrustedDomains,
+		arg.FrameOrigins,
+		arg.GradeStaff,
 		arg.UpdatedAt,
 		arg.ID,
 	)

@@ -213,7 +213,7 @@ func (q *Queries) NoncePrune(ctx context.Context, now int64, maxRows int64) (int
 }
 
 const sessionByID = `-- name: SessionByID :one
-SELECT id, consumer_id, account_id, placement_id, course_key, usage_key, scope, staff, return_url, locale, query, token_hash, handle_hash, handle_until, user_agent, created_at, seen_at, expires_at FROM launch_session WHERE id = $1
+SELECT id, consumer_id, account_id, placement_id, course_key, usage_key, scope, staff, return_url, locale, query, token_hash, handle_hash, handle_until, user_agent, created_at, seen_at, expires_at, score_host FROM launch_session WHERE id = $1
 `
 
 func (q *Queries) SessionByID(ctx context.Context, id string) (LaunchSession, error) {
@@ -238,6 +238,7 @@ func (q *Queries) SessionByID(ctx context.Context, id string) (LaunchSession, er
 		&i.CreatedAt,
 		&i.SeenAt,
 		&i.ExpiresAt,
+		&i.ScoreHost,
 	)
 	return i, err
 }
@@ -245,10 +246,11 @@ func (q *Queries) SessionByID(ctx context.Context, id string) (LaunchSession, er
 const sessionCreate = `-- name: SessionCreate :execrows
 INSERT INTO launch_session (
     id, consumer_id, account_id, placement_id, course_key, usage_key, scope, staff, return_url, locale, query,
-    token_hash, handle_hash, handle_until, user_agent, created_at, seen_at, expires_at
+    token_hash, handle_hash, handle_until, user_agent, created_at, seen_at, expires_at, score_host
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-    $12, $13, $14, $15, $16, $17, $18
+    $12, $13, $14, $15, $16, $17, $18,
+    $19
 )
 ON CONFLICT DO NOTHING
 `
@@ -272,6 +274,7 @@ type SessionCreateParams struct {
 	CreatedAt   int64
 	SeenAt      int64
 	ExpiresAt   int64
+	ScoreHost   string
 }
 
 func (q *Queries) SessionCreate(ctx context.Context, arg SessionCreateParams) (int64, error) {
@@ -294,6 +297,7 @@ func (q *Queries) SessionCreate(ctx context.Context, arg SessionCreateParams) (i
 		arg.CreatedAt,
 		arg.SeenAt,
 		arg.ExpiresAt,
+		arg.ScoreHost,
 	)
 	if err != nil {
 		return 0, err

@@ -23,11 +23,14 @@ type Account struct {
 }
 
 type AccountLink struct {
-	ConsumerID string
-	LTIUserID  string
-	AccountID  string
-	How        string
-	CreatedAt  int64
+	ConsumerID        string
+	LTIUserID         string
+	AccountID         string
+	How               string
+	CreatedAt         int64
+	PreviousAccountID string
+	Note              string
+	NotedAt           int64
 }
 
 type Asset struct {
@@ -86,6 +89,9 @@ type Consumer struct {
 	CreatedAt          int64
 	UpdatedAt          int64
 	LastLaunchAt       int64
+	TrustedDomains     string
+	FrameOrigins       string
+	GradeStaff         bool
 }
 
 type ConsumerOrigin struct {
@@ -100,6 +106,21 @@ type ConsumerSecret struct {
 	Box        []byte
 	CreatedAt  int64
 	LastUsedAt int64
+}
+
+type Continuation struct {
+	ID         string
+	ConsumerID string
+	TokenHash  []byte
+	UserAgent  []byte
+	CodeHash   []byte
+	Tries      int64
+	State      string
+	AccountID  string
+	Other      string
+	Box        []byte
+	CreatedAt  int64
+	ExpiresAt  int64
 }
 
 type Course struct {
@@ -167,6 +188,7 @@ type LaunchSession struct {
 	CreatedAt   int64
 	SeenAt      int64
 	ExpiresAt   int64
+	ScoreHost   string
 }
 
 type LearnerState struct {

@@ -13,10 +13,12 @@ ORDER BY name_folded, id;
 INSERT INTO consumer (
     id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at,
     require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state,
+    trusted_domains, frame_origins, grade_staff,
     created_at, updated_at, last_launch_at
 ) VALUES (
     @id, @name, @name_folded, @consumer_key, @search, @instance_guid, @instance_guid_folded, @instance_guid_at,
     @require_user_account, @use_lti_pii, @enabled, @strict_replay, @strict_lti, @fresh_state,
+    @trusted_domains, @frame_origins, @grade_staff,
     @created_at, @updated_at, @last_launch_at
 )
 ON CONFLICT DO NOTHING;
@@ -27,6 +29,7 @@ UPDATE consumer SET
     search = @search,
     require_user_account = @require_user_account, use_lti_pii = @use_lti_pii, enabled = @enabled,
     strict_replay = @strict_replay, strict_lti = @strict_lti, fresh_state = @fresh_state,
+    trusted_domains = @trusted_domains, frame_origins = @frame_origins, grade_staff = @grade_staff,
     updated_at = @updated_at
 WHERE consumer.id = @id AND NOT EXISTS (
     SELECT 1 FROM consumer AS other

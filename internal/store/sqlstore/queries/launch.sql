@@ -4,10 +4,11 @@ SELECT * FROM launch_session WHERE id = @id;
 -- name: SessionCreate :execrows
 INSERT INTO launch_session (
     id, consumer_id, account_id, placement_id, course_key, usage_key, scope, staff, return_url, locale, query,
-    token_hash, handle_hash, handle_until, user_agent, created_at, seen_at, expires_at
+    token_hash, handle_hash, handle_until, user_agent, created_at, seen_at, expires_at, score_host
 ) VALUES (
     @id, @consumer_id, @account_id, @placement_id, @course_key, @usage_key, @scope, @staff, @return_url, @locale, @query,
-    @token_hash, @handle_hash, @handle_until, @user_agent, @created_at, @seen_at, @expires_at
+    @token_hash, @handle_hash, @handle_until, @user_agent, @created_at, @seen_at, @expires_at,
+    @score_host
 )
 ON CONFLICT DO NOTHING;
 
