@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,11 +14,12 @@ import (
 )
 
 // ErrRequired means that the consumer shows content only to people with an
-// account of their own, and the learner is not linked to one.
+// account of their own, and that no proven link says whose the learner's is.
 var ErrRequired = errs.New(errs.Forbidden, "account_required", "",
-	"This content is only for learners who have an account on this site, and your course "+
-		"account is not linked to one yet. Please ask your course team for access.",
-	"The consumer has \"Require user account\" on. Link the learner to an account, or use a consumer without it.")
+	"There was an error when loading this module. This module is available only for people who are signed in "+
+		"to this site. Please sign in, and the module opens here.",
+	"The consumer has \"Require user account\" on. The learner signs in once, with the e-mail address that the LMS "+
+		"sends; or link the learner to an account; or use a consumer without the option.")
 
 // ErrDisabled means that an operator closed the account.
 var ErrDisabled = errs.New(errs.Forbidden, "account_disabled", "",
@@ -31,16 +33,39 @@ const (
 	usernameTries    = 5
 )
 
-// Directory is what resolving a launch needs of the store. ByLink and Create
-// fail with an error that matches notFound and conflict of [Resolver].
+// Directory is what resolving a launch needs of the store. Its methods fail
+// with errors that match Absent and Taken of [Resolver].
 type Directory interface {
-	ByLink(ctx context.Context, consumerID, ltiUserID string) (*Account, error)
 	ByID(ctx context.Context, id string) (*Account, error)
+	ByUsername(ctx context.Context, username string) (*Account, error)
+	ByEmail(ctx context.Context, email string, limit int) ([]*Account, error)
 	Create(ctx context.Context, a *Account) error
+	Update(ctx context.Context, a *Account) error
+	Discard(ctx context.Context, id string) error
+	FindLink(ctx context.Context, consumerID, ltiUserID string) (*Link, error)
 	Link(ctx context.Context, l Link) (accountID string, err error)
+	Links(ctx context.Context, accountID string) ([]Link, error)
+	NoteLink(ctx context.Context, consumerID, ltiUserID, note string, at time.Time) error
 }
 
-// Resolver turns launches into accounts.
+// Consumers tells which consumers are trusted with an e-mail address.
+type Consumers interface {
+	ByID(ctx context.Context, id string) (*lti.Consumer, error)
+}
+
+// Resolver turns launches into accounts. The first row that applies decides:
+//
+//	linked already?    Require user account   Use lti pii   result
+//	proven             any                    any           the linked account
+//	otherwise          on                     any           [ErrRequired]
+//	by launch or pii   off                    any           the linked account
+//	no                 off                    on            an account with the launch's name and address; an
+//	                                                        existing one only where the consumer is trusted
+//	no                 off                    off           a new anonymous account
+//
+// Whoever the browser is signed in as plays no part: a launch never changes
+// that, and never uses it without a word from the learner. Options count when a
+// link is made; turning one on or off changes no link and no account.
 type Resolver struct {
 	EmailDomain string // of generated addresses, e.g. "lti.example.com"; nothing is ever sent there
 	Clock       func() time.Time
@@ -48,70 +73,150 @@ type Resolver struct {
 	Taken       error // what Directory returns for a taken username
 }
 
-// Resolve returns the account of the launch's user, creating an anonymous one
-// on first sight. Two first launches at once end in one account: the link is
-// inserted once and everybody follows it. It fails with [ErrRequired] or
-// [ErrDisabled] and then leaves dir untouched.
-func (r *Resolver) Resolve(ctx context.Context, dir Directory, launch *lti.Launch) (*Account, error) {
-	consumer := launch.Consumer
-	a, err := dir.ByLink(ctx, consumer.ID, launch.User.ID)
-	if err != nil && !errors.Is(err, r.Absent) {
+// Resolve returns the account of the launch's user, creating one on first
+// sight. Two first launches at once end in one account: the link is inserted
+// once and everybody follows it. It fails with [ErrRequired] or [ErrDisabled]
+// and then leaves dir untouched.
+func (r *Resolver) Resolve(
+	ctx context.Context, dir Directory, consumers Consumers, launch *lti.Launch,
+) (*Account, error) {
+	c := launch.Consumer
+	link, err := dir.FindLink(ctx, c.ID, launch.User.ID)
+	if errors.Is(err, r.Absent) {
+		link, err = nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	linked := err == nil
-	// An anonymous link from before the option was set proves nobody.
-	if consumer.RequireUserAccount && (!linked || a.Kind == Anonymous) {
-		return nil, ErrRequired
+	if c.RequireUserAccount && (link == nil || !link.Proven()) {
+		return nil, ErrRequired.With("%s", missing(link, launch.User.Email))
 	}
-	if !linked {
-		if a, err = r.anonymous(ctx, dir, consumer.ID, launch.User.ID); err != nil {
+	if link == nil {
+		if link, err = r.first(ctx, dir, consumers, launch); err != nil {
 			return nil, err
 		}
+	}
+	a, err := dir.ByID(ctx, link.AccountID)
+	if err != nil {
+		return nil, err
 	}
 	if !a.Enabled {
 		return nil, ErrDisabled
 	}
-	return a, nil
+	return a, r.refresh(ctx, dir, launch, link, a)
 }
 
-// anonymous creates an account that nobody was asked about, and links it.
-func (r *Resolver) anonymous(ctx context.Context, dir Directory, consumerID, ltiUserID string) (*Account, error) {
-	a, err := r.create(ctx, dir)
-	if err != nil {
-		return nil, err
+// missing says to operators what a learner lacks who has to sign in.
+func missing(link *Link, email string) string {
+	switch {
+	case email == "":
+		return "the launch carried no e-mail address"
+	case link != nil:
+		return "the link was made by a launch and proves nobody"
 	}
-	winner, err := dir.Link(ctx, Link{
-		ConsumerID: consumerID, LTIUserID: ltiUserID, AccountID: a.ID, How: "launch", CreatedAt: a.CreatedAt,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if winner != a.ID {
-		return dir.ByID(ctx, winner)
-	}
-	return a, nil
+	return "the learner is not linked to an account"
 }
 
-func (r *Resolver) create(ctx context.Context, dir Directory) (*Account, error) {
-	for range usernameTries {
-		id, err := uuid.NewV7()
+// refresh keeps up with what the LMS says of somebody who was there before.
+func (r *Resolver) refresh(ctx context.Context, dir Directory, launch *lti.Launch, link *Link, a *Account) error {
+	switch {
+	case link.Proven():
+		return r.noteAddress(ctx, dir, launch, link, a)
+	case link.How == ByPII && launch.Consumer.UseLTIPII && a.Kind == FromLMS && a.PasswordHash == "" && !a.Admin:
+		return r.refreshPII(ctx, dir, launch, a)
+	}
+	return nil
+}
+
+// noteAddress tells operators that the LMS sends another address than that of
+// the proven account, or none any more. It unlinks nobody: addresses change.
+func (r *Resolver) noteAddress(ctx context.Context, dir Directory, launch *lti.Launch, link *Link, a *Account) error {
+	note := ""
+	switch email := launch.User.Email; {
+	case !launch.Consumer.RequireUserAccount || SameAddress(email, a.Email):
+	case email == "":
+		note = "The LMS sends no e-mail address any more."
+	default:
+		note = fmt.Sprintf("The LMS sends another e-mail address now: %s.", MaskAddress(email))
+	}
+	if note == link.Note || note == "" && !launch.Consumer.RequireUserAccount {
+		return nil
+	}
+	at := r.Clock()
+	if note == "" {
+		at = time.Time{}
+	}
+	return dir.NoteLink(ctx, link.ConsumerID, link.LTIUserID, note, at)
+}
+
+// first makes the link of somebody who was never here before.
+func (r *Resolver) first(
+	ctx context.Context, dir Directory, consumers Consumers, launch *lti.Launch,
+) (*Link, error) {
+	link := &Link{ConsumerID: launch.Consumer.ID, LTIUserID: launch.User.ID, How: ByLaunch, CreatedAt: r.Clock()}
+	made := &Account{Kind: Anonymous}
+	var names []string // wished for
+	if launch.Consumer.UseLTIPII {
+		known, err := r.trusted(ctx, dir, consumers, launch)
 		if err != nil {
 			return nil, err
 		}
-		name := RandomUsername()
-		a := &Account{
-			ID: id.String(), Username: name, Email: name + "@" + r.EmailDomain,
-			Kind: Anonymous, Enabled: true, CreatedAt: r.Clock(),
+		if known != nil {
+			link.How, link.AccountID = ByEmail, known.ID
+			return r.follow(ctx, dir, link)
 		}
-		err = dir.Create(ctx, a)
-		if err == nil {
-			return a, nil
-		}
-		if !errors.Is(err, r.Taken) {
+		link.How, made.Kind = ByPII, FromLMS
+		made.Email, made.Name = storedAddress(launch.User.Email), storedName(launch.User)
+		if names, err = r.wishes(ctx, dir, launch.User.ID); err != nil {
 			return nil, err
 		}
 	}
-	return nil, errors.New("no free random username")
+	if err := r.create(ctx, dir, made, names); err != nil {
+		return nil, err
+	}
+	link.AccountID = made.ID
+	followed, err := r.follow(ctx, dir, link)
+	if err == nil && followed.AccountID != made.ID { // another launch of the same learner was faster
+		err = dir.Discard(ctx, made.ID)
+	}
+	return followed, err
+}
+
+// follow inserts a link, or returns the one that was there first.
+func (r *Resolver) follow(ctx context.Context, dir Directory, link *Link) (*Link, error) {
+	winner, err := dir.Link(ctx, *link)
+	if err != nil || winner == link.AccountID {
+		return link, err
+	}
+	return dir.FindLink(ctx, link.ConsumerID, link.LTIUserID)
+}
+
+// create adds an account under the first of the names that is free, else under
+// a random one. It gives up after a few tries: what clashes then is no name.
+func (r *Resolver) create(ctx context.Context, dir Directory, a *Account, names []string) error {
+	for range usernameTries {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return err
+		}
+		next := RandomUsername()
+		if len(names) > 0 {
+			next, names = names[0], names[1:]
+		}
+		a.ID, a.Username, a.Enabled, a.CreatedAt = id.String(), next, true, r.Clock()
+		generated := a.Email == ""
+		if generated {
+			a.Email = r.generatedAddress(a.Username)
+		}
+		err = dir.Create(ctx, a)
+		if err == nil || !errors.Is(err, r.Taken) {
+			return err
+		}
+		if generated {
+			a.Email = ""
+		}
+	}
+	return errors.New("no free random username")
 }
 
 // RandomUsername returns 30 random letters and digits, as Open edX names

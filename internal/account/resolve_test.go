@@ -59,10 +59,14 @@ func (f *fixture) update(do func(ctx context.Context, tx store.Tx) error) {
 	}
 }
 
-func (f *fixture) resolve(c *lti.Consumer, userID string) (a *account.Account, err error) {
+func (f *fixture) resolve(c *lti.Consumer, userID string) (*account.Account, error) {
+	return f.resolveUser(c, lti.User{ID: userID})
+}
+
+func (f *fixture) resolveUser(c *lti.Consumer, u lti.User) (a *account.Account, err error) {
 	ctx := context.Background()
 	err = f.store.Update(ctx, func(tx store.Tx) error {
-		a, err = f.resolver.Resolve(ctx, tx.Accounts(), &lti.Launch{Consumer: c, User: lti.User{ID: userID}})
+		a, err = f.resolver.Resolve(ctx, tx.Accounts(), tx.Consumers(), &lti.Launch{Consumer: c, User: u})
 		return err
 	})
 	return a, err
@@ -179,7 +183,7 @@ type crowded struct {
 	tries int
 }
 
-func (d *crowded) ByLink(context.Context, string, string) (*account.Account, error) {
+func (d *crowded) FindLink(context.Context, string, string) (*account.Link, error) {
 	return nil, store.ErrNotFound
 }
 
@@ -191,7 +195,7 @@ func (d *crowded) Create(context.Context, *account.Account) error {
 // T127: clashes of names end, whatever causes them.
 func TestT127Bounded(t *testing.T) {
 	f, d := newFixture(t), &crowded{}
-	_, err := f.resolver.Resolve(context.Background(), d, &lti.Launch{Consumer: f.open, User: lti.User{ID: "u"}})
+	_, err := f.resolver.Resolve(context.Background(), d, nil, &lti.Launch{Consumer: f.open, User: lti.User{ID: "u"}})
 	if err == nil || d.tries > 10 {
 		t.Errorf("%d tries, error %v", d.tries, err)
 	}

@@ -98,7 +98,7 @@ func (h *Handler) repeat(ctx context.Context, tx store.Tx, a *arrival, taken *st
 // write keeps all that a first-time launch says.
 func (h *Handler) write(ctx context.Context, tx store.Tx, a *arrival, launchID string) (session.Ticket, error) {
 	l := &a.verified.Launch
-	acc, err := h.Accounts.Resolve(ctx, tx.Accounts(), l)
+	acc, err := h.Accounts.Resolve(ctx, tx.Accounts(), tx.Consumers(), l)
 	if err != nil {
 		return session.Ticket{}, err
 	}
