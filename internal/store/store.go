@@ -48,6 +48,7 @@ type Tx interface {
 	Continuations() Continuations
 	LaunchLog() LaunchLog
 	Accounts() Accounts
+	People() People
 	Placements() Placements
 	Owed() Owed
 	Courses() Courses

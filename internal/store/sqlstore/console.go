@@ -133,14 +133,7 @@ func (t audit) Append(ctx context.Context, e store.AuditEntry) error {
 
 func (t audit) List(ctx context.Context, limit int) ([]store.AuditEntry, error) {
 	rows, err := t.q.AuditList(ctx, maxRows(limit))
-	list := make([]store.AuditEntry, 0, len(rows))
-	for _, row := range rows {
-		list = append(list, store.AuditEntry{
-			ID: row.ID, At: moment(row.HappenedAt), Who: row.Who, Act: row.Act, Subject: row.Subject,
-			Before: row.Before, After: row.After,
-		})
-	}
-	return list, t.wrap(err, "list audit entries")
+	return entries(rows), t.wrap(err, "list audit entries")
 }
 
 type settings struct{ *tx }

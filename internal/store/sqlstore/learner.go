@@ -77,9 +77,7 @@ func (t learners) Scores(ctx context.Context, k store.LearnerKey) ([]store.Score
 	})
 	list := make([]store.ScoreEvent, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, store.ScoreEvent{
-			ID: row.ID, Key: k, At: moment(row.HappenedAt), Earned: row.Earned, Possible: row.Possible, Why: row.Why,
-		})
+		list = append(list, event(row))
 	}
 	return list, t.wrap(err, "score history")
 }

@@ -28,6 +28,7 @@ func (t *tx) Continuations() store.Continuations { return continuations{t} }
 func (t *tx) Launches() store.Launches           { return launches{t} }
 func (t *tx) LaunchLog() store.LaunchLog         { return launchLog{t} }
 func (t *tx) Accounts() store.Accounts           { return accounts{t} }
+func (t *tx) People() store.People               { return persons{t} }
 func (t *tx) Placements() store.Placements       { return placements{t} }
 func (t *tx) Owed() store.Owed                   { return owed{t} }
 func (t *tx) Courses() store.Courses             { return courses{t} }

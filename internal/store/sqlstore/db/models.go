@@ -22,6 +22,14 @@ type Account struct {
 	CreatedAt      int64
 }
 
+type AccountIdentity struct {
+	Issuer    string
+	Subject   string
+	AccountID string
+	Email     string
+	CreatedAt int64
+}
+
 type AccountLink struct {
 	ConsumerID        string
 	LTIUserID         string
