@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"lectern/internal/course"
 	"lectern/internal/fakelms"
@@ -27,6 +29,7 @@ const demoConsumer = "Sample LMS"
 // demoCmd runs a site with something to click on.
 type demoCmd struct {
 	LMSListen string `name:"lms-listen" default:"127.0.0.1:8001" help:"Address of the sample LMS. Another host name than the site's makes frames cross-site, as in real life."`
+	LMSURL    string `name:"lms-url" help:"Address of the sample LMS for browsers, when a proxy in front serves it under another. Scores go to its own address." placeholder:"URL"`
 	Seed      uint64 `help:"What the sample LMS is like; 0 is like Moodle."`
 	JSON      bool   `name:"json" help:"Print one line of JSON when ready."`
 }
@@ -37,6 +40,10 @@ type demoJSON struct {
 	LMS      string       `json:"lms"`
 	Course   string       `json:"course"`
 	Consumer consumerJSON `json:"consumer"`
+
+	// Where both listen, which a proxy in front hides.
+	SiteListens string `json:"site_listens"`
+	LMSListens  string `json:"lms_listens"`
 }
 
 // Run serves site and sample LMS until the process is told to stop.
@@ -58,10 +65,11 @@ func (c *demoCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	out, lms, err := c.prepare(app, s, "http://"+lmsListener.Addr().String())
+	out, lms, err := c.prepare(app, s, lmsListener.Addr().String())
 	if err != nil {
 		return err
 	}
+	out.SiteListens, out.LMSListens = listener.Addr().String(), lmsListener.Addr().String()
 	lmsServer := &http.Server{Handler: lms, ReadHeaderTimeout: headerTimeout}
 	failed := make(chan error, 1)
 	go func() { failed <- lmsServer.Serve(lmsListener) }()
@@ -78,7 +86,7 @@ func (c *demoCmd) Run(app *App) error {
 
 // prepare imports the sample course, registers the sample LMS and gives it
 // links to the course.
-func (c *demoCmd) prepare(app *App, s *site, lmsURL string) (*demoJSON, *fakelms.LMS, error) {
+func (c *demoCmd) prepare(app *App, s *site, lmsListens string) (*demoJSON, *fakelms.LMS, error) {
 	sampleCourse, err := importSample(app)
 	if err != nil {
 		return nil, nil, err
@@ -87,8 +95,11 @@ func (c *demoCmd) prepare(app *App, s *site, lmsURL string) (*demoJSON, *fakelms
 	if err != nil {
 		return nil, nil, err
 	}
+	outcomes := "http://" + lmsListens
+	lmsURL := cmp.Or(strings.TrimRight(c.LMSURL, "/"), outcomes)
 	lms, err := fakelms.New(fakelms.Options{
-		Seed: c.Seed, ConsumerName: demoConsumer, Key: consumer.Key, Secret: secret, BaseURL: lmsURL,
+		Seed: c.Seed, ConsumerName: demoConsumer, Key: consumer.Key, Secret: secret,
+		BaseURL: lmsURL, OutcomeBaseURL: outcomes,
 	})
 	if err != nil {
 		return nil, nil, err

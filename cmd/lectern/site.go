@@ -20,6 +20,7 @@ import (
 	"lectern/internal/signin"
 	"lectern/internal/store"
 	"lectern/internal/telemetry"
+	"lectern/internal/tlsfront"
 	"lectern/internal/web"
 	"lectern/internal/web/admin"
 	"lectern/internal/web/launch"
@@ -44,21 +45,28 @@ const (
 type site struct {
 	app       *App
 	public    *url.URL
+	front     *tlsfront.Front // nil: plain http
+	plain     net.Listener    // beside https; nil without
 	signIn    *signin.Service
 	deliverer *outcome.Deliverer
 	server    *http.Server
+	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
 	stopPrune context.CancelFunc
 }
 
 // newSite wires a site that listens on listener. Nothing runs yet.
 func newSite(app *App, listener net.Listener) (*site, error) {
-	public, err := app.Config.Public(app.listening(listener))
+	front, err := app.front()
+	if err != nil {
+		return nil, err
+	}
+	public, err := app.public(front, listener)
 	if err != nil {
 		return nil, err
 	}
 	s := &site{
-		app: app, public: public,
+		app: app, public: public, front: front,
 		signIn: &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: app.Clock},
 	}
 	metrics := telemetry.New()
@@ -69,25 +77,16 @@ func newSite(app *App, listener net.Listener) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.server = &http.Server{
-		Handler: mux, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(app.Log.Handler(), slog.LevelDebug),
-	}
-	return s, nil
+	s.server = app.server(front.HSTS(mux))
+	return s, s.besideHTTPS(metrics)
 }
 
-// listening returns the host and port to name in addresses: the configured
-// host with the port that was really taken.
-func (a *App) listening(listener net.Listener) string {
-	host, _, err := net.SplitHostPort(a.Config.Listen)
-	_, port, errPort := net.SplitHostPort(listener.Addr().String())
-	if err != nil || errPort != nil {
-		return listener.Addr().String()
+// server returns a server with the bounds above.
+func (a *App) server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug),
 	}
-	if host == "" || host == "0.0.0.0" || host == "::" {
-		host = "localhost"
-	}
-	return net.JoinHostPort(host, port)
 }
 
 func (s *site) outbound() (safehttp.Options, error) {
@@ -243,8 +242,8 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	pruneCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopPrune, s.pruner = cancel, make(chan struct{})
 	go s.prune(pruneCtx)
-	failed := make(chan error, 1)
-	go func() { failed <- s.server.Serve(listener) }()
+	failed := make(chan error, 2)
+	s.listen(listener, failed)
 	var err error
 	select {
 	case err = <-failed: // the listener broke
@@ -257,6 +256,9 @@ func (s *site) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	err := s.server.Shutdown(ctx)
+	if s.redirects != nil {
+		err = errors.Join(err, s.redirects.Shutdown(ctx))
+	}
 	s.stopPrune()
 	<-s.pruner
 	return errors.Join(err, s.deliverer.Stop(ctx))

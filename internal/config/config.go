@@ -17,7 +17,9 @@ import (
 type Config struct {
 	Listen string `default:"localhost:8000" env:"LECTERN_LISTEN" help:"Address to serve on, host:port."`
 
-	PublicURL string `env:"LECTERN_PUBLIC_URL" help:"Address that browsers and LMSs use, e.g. https://lectern.example.edu. OAuth signatures cover it, so it must be exactly what the LMS was given. Default: http:// and the listen address." placeholder:"URL"`
+	PublicURL string `env:"LECTERN_PUBLIC_URL" help:"Address that browsers and LMSs use, e.g. https://lectern.example.edu. OAuth signatures cover it, so it must be exactly what the LMS was given. Default: the first ACME domain, or the listen address." placeholder:"URL"`
+
+	HTTPS `embed:""`
 
 	Data string `default:"data" env:"LECTERN_DATA" help:"Folder for the database, course files and the sealing key." placeholder:"DIR"`
 
@@ -70,7 +72,7 @@ func (c *Config) AssetURL() (string, error) {
 func (c *Config) Public(listening string) (*url.URL, error) {
 	raw := c.PublicURL
 	if raw == "" {
-		raw = "http://" + listening
+		raw = c.ownAddress(listening)
 	}
 	u, err := url.Parse(strings.TrimRight(raw, "/"))
 	switch {

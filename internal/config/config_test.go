@@ -47,3 +47,19 @@ func TestAllowed(t *testing.T) {
 		}
 	}
 }
+
+func TestPublicOfOwnHTTPS(t *testing.T) {
+	for _, tt := range []struct{ name, listening, want string }{
+		{"port of https", "lectern.example.edu:443", "https://lectern.example.edu"},
+		{"other port", "lectern.example.edu:8443", "https://lectern.example.edu:8443"},
+		{"address", "[::1]:443", "https://[::1]"},
+		{"port that ends alike", "lectern.example.edu:8000", "https://lectern.example.edu:8000"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Config{HTTPS: HTTPS{TLSCert: "cert.pem", TLSKey: "key.pem"}}
+			if u, err := c.Public(tt.listening); err != nil || u.String() != tt.want {
+				t.Errorf("Public(%s) = %v, %v; want %s", tt.listening, u, err, tt.want)
+			}
+		})
+	}
+}

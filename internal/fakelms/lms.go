@@ -35,6 +35,9 @@ type Options struct {
 	// BaseURL is the address of the LMS, such as http://127.0.0.1:8090. Empty
 	// means: as the first request addressed it. [LMS.SetBaseURL] sets it later.
 	BaseURL string
+	// OutcomeBaseURL is the address under which the tool reaches the outcome
+	// service, when that is another than the browsers' BaseURL.
+	OutcomeBaseURL string
 	// Links are the activities of the course.
 	Links []Link
 	// Now is the clock; nil means time.Now.
@@ -69,6 +72,7 @@ type LMS struct {
 	personality Personality
 	name        string
 	now         func() time.Time
+	outcomeBase string // empty: as base
 	private     []byte // signs sourcedids; only the LMS knows it
 	users       []User
 	pages       http.Handler
@@ -100,6 +104,8 @@ func New(o Options) (*LMS, error) {
 		launches: map[string]Form{},
 		book:     newGradebook(),
 		nonces:   map[string]time.Time{},
+
+		outcomeBase: strings.TrimSuffix(o.OutcomeBaseURL, "/"),
 	}
 	if l.name == "" {
 		l.name = "Sample LMS"
@@ -158,6 +164,15 @@ func (l *LMS) SetBaseURL(base string) {
 func (l *LMS) BaseURL() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.base
+}
+
+// outcomes returns the address of the outcome service without its path. The
+// lock is held by the caller.
+func (l *LMS) outcomes() string {
+	if l.outcomeBase != "" {
+		return l.outcomeBase
+	}
 	return l.base
 }
 

@@ -46,7 +46,10 @@ func (l *LMS) checkSignature(r *http.Request, body []byte) error {
 	case oauth["oauth_body_hash"] != bodyHash(method, body):
 		return signatureError{"oauth_body_hash does not match the body"}
 	}
-	target, err := splitURL(l.BaseURL() + r.RequestURI)
+	l.mu.Lock()
+	base := l.outcomes()
+	l.mu.Unlock()
+	target, err := splitURL(base + r.RequestURI)
 	if err != nil {
 		return signatureError{err.Error()}
 	}

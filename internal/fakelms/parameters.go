@@ -23,7 +23,7 @@ func (l *LMS) parameters(u User, k Link, target string) []Pair {
 	pairs = append(pairs, p.presentation(l.base, k, target)...)
 	if k.Graded && (p.Staff || !u.Teacher) {
 		pairs = append(pairs,
-			Pair{"lis_outcome_service_url", l.base + p.OutcomePath},
+			Pair{"lis_outcome_service_url", l.outcomes() + p.OutcomePath},
 			Pair{"lis_result_sourcedid", l.sourcedid(u, k, l.serial)})
 	}
 	return append(pairs, p.extras(u)...)

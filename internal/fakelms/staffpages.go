@@ -78,7 +78,7 @@ type breakPage struct {
 
 func (l *LMS) showBreak(w http.ResponseWriter, r *http.Request) {
 	l.mu.Lock()
-	f, base := l.fault, l.base
+	f, base := l.fault, l.outcomes()
 	l.mu.Unlock()
 	l.render(w, r, http.StatusOK, "break.html", "Break things", breakPage{
 		Links: l.Links(), Launches: launchChoices(), Outcomes: outcomeChoices(),
