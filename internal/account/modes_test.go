@@ -127,6 +127,12 @@ func TestT126AddressIsNoProof(t *testing.T) {
 	other := f.pii("other")
 	admin := f.person(account.Account{Username: "root", Email: "root@school.example", Admin: true})
 	teacher := f.person(account.Account{Username: "teacher", Email: "teacher@school.example", PasswordHash: "x"})
+	campus := f.person(account.Account{Username: "campus", Email: "campus@school.example"})
+	f.update(func(ctx context.Context, tx store.Tx) error {
+		return tx.People().PutIdentity(ctx, store.Identity{
+			Issuer: "https://idp.school.example", Subject: "1", AccountID: campus.ID, CreatedAt: time.Now().UTC(),
+		})
+	})
 	listed := f.person(account.Account{Username: "listed", Email: "listed@school.example"})
 	foreign := f.must(other, lti.User{ID: "f", Email: "foreign@school.example"})
 	for _, tt := range []struct {
@@ -137,6 +143,7 @@ func TestT126AddressIsNoProof(t *testing.T) {
 	}{
 		{"administrator", trusting, admin.Email, nil},
 		{"has a password", trusting, teacher.Email, nil},
+		{"signs in by the campus", trusting, campus.Email, nil},
 		{"made by an LMS that nobody trusts with the domain", trusting, foreign.Email, nil},
 		{"consumer not trusted", plain, listed.Email, nil},
 		{"other domain", trusting, "listed@school.example.evil.example", nil},
@@ -150,7 +157,7 @@ func TestT126AddressIsNoProof(t *testing.T) {
 				}
 				return
 			}
-			for _, old := range []*account.Account{admin, teacher, listed, foreign} {
+			for _, old := range []*account.Account{admin, teacher, campus, listed, foreign} {
 				if a.ID == old.ID {
 					t.Errorf("got into the account of %s", old.Username)
 				}

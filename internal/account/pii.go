@@ -121,7 +121,11 @@ func (r *Resolver) trusted(
 	}
 	var found *Account
 	for _, a := range same {
-		if a.PasswordHash != "" || a.Admin || a.Kind == Anonymous || !a.Enabled {
+		signsIn, err := dir.SignsIn(ctx, a.ID)
+		if err != nil {
+			return nil, err
+		}
+		if signsIn || a.Admin || a.Kind == Anonymous || !a.Enabled {
 			return nil, nil // the address is somebody's who has to say so
 		}
 		ok, err := r.linkable(ctx, dir, consumers, launch.Consumer.ID, email, a)
@@ -188,6 +192,9 @@ func (r *Resolver) refreshPII(ctx context.Context, dir Directory, launch *lti.La
 	}
 	if changed == *a {
 		return nil
+	}
+	if signsIn, err := dir.SignsIn(ctx, a.ID); err != nil || signsIn {
+		return err // it is theirs now
 	}
 	*a = changed
 	return dir.Update(ctx, a)

@@ -39,6 +39,7 @@ type Directory interface {
 	ByID(ctx context.Context, id string) (*Account, error)
 	ByUsername(ctx context.Context, username string) (*Account, error)
 	ByEmail(ctx context.Context, email string, limit int) ([]*Account, error)
+	SignsIn(ctx context.Context, id string) (bool, error)
 	Create(ctx context.Context, a *Account) error
 	Update(ctx context.Context, a *Account) error
 	Discard(ctx context.Context, id string) error
@@ -122,7 +123,7 @@ func (r *Resolver) refresh(ctx context.Context, dir Directory, launch *lti.Launc
 	switch {
 	case link.Proven():
 		return r.noteAddress(ctx, dir, launch, link, a)
-	case link.How == ByPII && launch.Consumer.UseLTIPII && a.Kind == FromLMS && a.PasswordHash == "" && !a.Admin:
+	case link.How == ByPII && launch.Consumer.UseLTIPII && a.Kind == FromLMS && !a.Admin:
 		return r.refreshPII(ctx, dir, launch, a)
 	}
 	return nil

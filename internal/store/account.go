@@ -27,6 +27,9 @@ type Accounts interface {
 	// Link inserts l and returns its account ID. When the user is linked
 	// already it changes nothing and returns the account linked first.
 	Link(ctx context.Context, l account.Link) (accountID string, err error)
+	// SignsIn reports whether somebody can sign in to an account: it has a
+	// password, or an identity at a provider.
+	SignsIn(ctx context.Context, id string) (bool, error)
 	// Prove links l's user to l's account, whoever they were linked to before,
 	// and keeps that account's ID in the link.
 	Prove(ctx context.Context, l account.Link) error

@@ -13,7 +13,6 @@ const (
 	ContinuationWaiting   ContinuationState = "waiting"
 	ContinuationConfirmed ContinuationState = "confirmed"
 	ContinuationUsed      ContinuationState = "used"
-	ContinuationDead      ContinuationState = "dead" // too many wrong codes
 )
 
 // Continuation is a verified launch that waits until its learner has signed in
@@ -24,7 +23,7 @@ type Continuation struct {
 	TokenHash  []byte // SHA-256 of the frame's credential
 	UserAgent  []byte // SHA-256 of the User-Agent that launched
 	CodeHash   []byte // SHA-256 of the short code that the frame shows
-	Tries      int    // wrong codes so far
+	Tries      int    // codes given so far
 	State      ContinuationState
 	AccountID  string // who confirmed it
 	Other      string // masked address of who gave the right code but is somebody else
@@ -42,13 +41,15 @@ type Continuations interface {
 	ByID(ctx context.Context, id string) (*Continuation, error)
 	// Create inserts c as waiting, without tries.
 	Create(ctx context.Context, c *Continuation) error
-	// Wrong counts a wrong code; the most-th ends a waiting continuation.
-	Wrong(ctx context.Context, id string, most int) error
-	// Other notes who gave the right code without being the learner.
+	// Try counts a code that is about to be judged. It fails with ErrNotFound
+	// unless the continuation waits, is not over at now, and has seen fewer
+	// than most. Of tries at once the later ones wait for the earlier.
+	Try(ctx context.Context, id string, most int, now time.Time) error
+	// Other notes who gave the right code without being the learner, and takes
+	// the try back.
 	Other(ctx context.Context, id, masked string) error
-	// Confirm fails with ErrNotFound unless the continuation waits, is not
-	// over at now, and has seen fewer than most wrong codes.
-	Confirm(ctx context.Context, id, accountID string, most int, now time.Time) error
+	// Confirm fails with ErrNotFound unless the continuation waits.
+	Confirm(ctx context.Context, id, accountID string) error
 	// Use fails with ErrNotFound unless the continuation is confirmed, not over
 	// at now and unused.
 	Use(ctx context.Context, id string, now time.Time) error

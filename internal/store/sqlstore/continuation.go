@@ -38,9 +38,9 @@ func (t continuations) Create(ctx context.Context, c *store.Continuation) error 
 	return t.one(rows, err, "create continuation", store.ErrConflict)
 }
 
-func (t continuations) Wrong(ctx context.Context, id string, most int) error {
-	rows, err := t.q.ContinuationWrong(ctx, int64(most), id)
-	return t.one(rows, err, "count wrong code", store.ErrNotFound)
+func (t continuations) Try(ctx context.Context, id string, most int, now time.Time) error {
+	rows, err := t.q.ContinuationTry(ctx, db.ContinuationTryParams{ID: id, Most: int64(most), Now: micros(now)})
+	return t.one(rows, err, "try code", store.ErrNotFound)
 }
 
 func (t continuations) Other(ctx context.Context, id, masked string) error {
@@ -48,10 +48,8 @@ func (t continuations) Other(ctx context.Context, id, masked string) error {
 	return t.one(rows, err, "note other account", store.ErrNotFound)
 }
 
-func (t continuations) Confirm(ctx context.Context, id, accountID string, most int, now time.Time) error {
-	rows, err := t.q.ContinuationConfirm(ctx, db.ContinuationConfirmParams{
-		AccountID: accountID, ID: id, Most: int64(most), Now: micros(now),
-	})
+func (t continuations) Confirm(ctx context.Context, id, accountID string) error {
+	rows, err := t.q.ContinuationConfirm(ctx, accountID, id)
 	return t.one(rows, err, "confirm continuation", store.ErrNotFound)
 }
 

@@ -17,6 +17,11 @@ func (t accounts) ByEmail(ctx context.Context, email string, limit int) ([]*acco
 	return people(rows), t.wrap(err, "accounts by e-mail")
 }
 
+func (t accounts) SignsIn(ctx context.Context, id string) (bool, error) {
+	yes, err := t.q.AccountSignsIn(ctx, id)
+	return yes, t.wrap(err, "whether an account signs in")
+}
+
 func (t accounts) Discard(ctx context.Context, id string) error {
 	rows, err := t.q.AccountDiscard(ctx, id)
 	return t.one(rows, err, "discard account", store.ErrNotFound)

@@ -35,23 +35,11 @@ func (q *Queries) ContinuationByID(ctx context.Context, id string) (Continuation
 
 const continuationConfirm = `-- name: ContinuationConfirm :execrows
 UPDATE continuation SET state = 'confirmed', account_id = $1, other = ''
-WHERE id = $2 AND state = 'waiting' AND tries < CAST($3 AS BIGINT) AND expires_at > $4
+WHERE id = $2 AND state = 'waiting'
 `
 
-type ContinuationConfirmParams struct {
-	AccountID string
-	ID        string
-	Most      int64
-	Now       int64
-}
-
-func (q *Queries) ContinuationConfirm(ctx context.Context, arg ContinuationConfirmParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, continuationConfirm,
-		arg.AccountID,
-		arg.ID,
-		arg.Most,
-		arg.Now,
-	)
+func (q *Queries) ContinuationConfirm(ctx context.Context, accountID string, iD string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, continuationConfirm, accountID, iD)
 	if err != nil {
 		return 0, err
 	}
@@ -96,7 +84,7 @@ func (q *Queries) ContinuationCreate(ctx context.Context, arg ContinuationCreate
 }
 
 const continuationOther = `-- name: ContinuationOther :execrows
-UPDATE continuation SET other = $1 WHERE id = $2 AND state = 'waiting'
+UPDATE continuation SET other = $1, tries = tries - 1 WHERE id = $2 AND state = 'waiting' AND tries > 0
 `
 
 func (q *Queries) ContinuationOther(ctx context.Context, other string, iD string) (int64, error) {
@@ -122,28 +110,33 @@ func (q *Queries) ContinuationPrune(ctx context.Context, now int64, maxRows int6
 	return result.RowsAffected()
 }
 
-const continuationUse = `-- name: ContinuationUse :execrows
-UPDATE continuation SET state = 'used' WHERE id = $1 AND state = 'confirmed' AND expires_at > $2
+const continuationTry = `-- name: ContinuationTry :execrows
+UPDATE continuation SET tries = tries + 1
+WHERE id = $1 AND state = 'waiting' AND tries < CAST($2 AS BIGINT) AND expires_at > $3
 `
 
-func (q *Queries) ContinuationUse(ctx context.Context, iD string, now int64) (int64, error) {
-	result, err := q.db.ExecContext(ctx, continuationUse, iD, now)
+type ContinuationTryParams struct {
+	ID   string
+	Most int64
+	Now  int64
+}
+
+// Counts a try and locks the row until the code is judged, so that tries made
+// at once are counted one by one.
+func (q *Queries) ContinuationTry(ctx context.Context, arg ContinuationTryParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, continuationTry, arg.ID, arg.Most, arg.Now)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-const continuationWrong = `-- name: ContinuationWrong :execrows
-UPDATE continuation SET
-    tries = tries + 1,
-    state = CASE WHEN tries + 1 >= CAST($1 AS BIGINT) THEN 'dead' ELSE state END
-WHERE id = $2 AND state = 'waiting'
+const continuationUse = `-- name: ContinuationUse :execrows
+UPDATE continuation SET state = 'used' WHERE id = $1 AND state = 'confirmed' AND expires_at > $2
 `
 
-// Counts a wrong code in one statement, so that tries made at once all count.
-func (q *Queries) ContinuationWrong(ctx context.Context, most int64, iD string) (int64, error) {
-	result, err := q.db.ExecContext(ctx, continuationWrong, most, iD)
+func (q *Queries) ContinuationUse(ctx context.Context, iD string, now int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, continuationUse, iD, now)
 	if err != nil {
 		return 0, err
 	}

@@ -22,6 +22,19 @@ func (q *Queries) AccountDiscard(ctx context.Context, id string) (int64, error) 
 	return result.RowsAffected()
 }
 
+const accountSignsIn = `-- name: AccountSignsIn :one
+SELECT CAST(account.password_hash <> '' OR EXISTS (
+    SELECT 1 FROM account_identity WHERE account_identity.account_id = account.id
+) AS BOOLEAN) AS signs_in FROM account WHERE account.id = $1
+`
+
+func (q *Queries) AccountSignsIn(ctx context.Context, id string) (bool, error) {
+	row := q.db.QueryRowContext(ctx, accountSignsIn, id)
+	var signs_in bool
+	err := row.Scan(&signs_in)
+	return signs_in, err
+}
+
 const accountsByEmail = `-- name: AccountsByEmail :many
 SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at FROM account WHERE email = $1
 ORDER BY CASE WHEN password_hash = '' THEN 1 ELSE 0 END, created_at, id

@@ -29,8 +29,8 @@ CREATE TABLE continuation (
     token_hash  BYTEA  NOT NULL,   -- of the credential that the frame holds
     user_agent  BYTEA  NOT NULL,
     code_hash   BYTEA  NOT NULL,   -- of the short code that the frame shows
-    tries       BIGINT NOT NULL,   -- wrong codes so far
-    state       TEXT   NOT NULL CHECK (state IN ('waiting', 'confirmed', 'used', 'dead')),
+    tries       BIGINT NOT NULL,   -- codes given so far
+    state       TEXT   NOT NULL CHECK (state IN ('waiting', 'confirmed', 'used')),
     account_id  TEXT   NOT NULL,   -- who confirmed it; '' until then
     other       TEXT   NOT NULL,   -- masked address of who gave the code but was somebody else
     box         BYTEA  NOT NULL,   -- sealed: all that is needed to go on with the launch

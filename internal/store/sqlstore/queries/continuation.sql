@@ -9,19 +9,18 @@ ON CONFLICT DO NOTHING;
 -- name: ContinuationByID :one
 SELECT * FROM continuation WHERE id = @id;
 
--- name: ContinuationWrong :execrows
--- Counts a wrong code in one statement, so that tries made at once all count.
-UPDATE continuation SET
-    tries = tries + 1,
-    state = CASE WHEN tries + 1 >= CAST(@most AS BIGINT) THEN 'dead' ELSE state END
-WHERE id = @id AND state = 'waiting';
+-- name: ContinuationTry :execrows
+-- Counts a try and locks the row until the code is judged, so that tries made
+-- at once are counted one by one.
+UPDATE continuation SET tries = tries + 1
+WHERE id = @id AND state = 'waiting' AND tries < CAST(@most AS BIGINT) AND expires_at > @now;
 
 -- name: ContinuationOther :execrows
-UPDATE continuation SET other = @other WHERE id = @id AND state = 'waiting';
+UPDATE continuation SET other = @other, tries = tries - 1 WHERE id = @id AND state = 'waiting' AND tries > 0;
 
 -- name: ContinuationConfirm :execrows
 UPDATE continuation SET state = 'confirmed', account_id = @account_id, other = ''
-WHERE id = @id AND state = 'waiting' AND tries < CAST(@most AS BIGINT) AND expires_at > @now;
+WHERE id = @id AND state = 'waiting';
 
 -- name: ContinuationUse :execrows
 UPDATE continuation SET state = 'used' WHERE id = @id AND state = 'confirmed' AND expires_at > @now;

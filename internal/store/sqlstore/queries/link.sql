@@ -8,6 +8,11 @@ LIMIT CAST(@max_rows AS BIGINT);
 DELETE FROM account WHERE account.id = @id
   AND NOT EXISTS (SELECT 1 FROM account_link WHERE account_link.account_id = account.id);
 
+-- name: AccountSignsIn :one
+SELECT CAST(account.password_hash <> '' OR EXISTS (
+    SELECT 1 FROM account_identity WHERE account_identity.account_id = account.id
+) AS BOOLEAN) AS signs_in FROM account WHERE account.id = @id;
+
 -- name: LinkGet :one
 SELECT * FROM account_link WHERE consumer_id = @consumer_id AND lti_user_id = @lti_user_id;
 
