@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lectern/internal/account"
+	"lectern/internal/continuation"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
 	"lectern/internal/safehttp"
@@ -23,6 +24,7 @@ import (
 	"lectern/internal/tlsfront"
 	"lectern/internal/web"
 	"lectern/internal/web/admin"
+	"lectern/internal/web/enter"
 	"lectern/internal/web/launch"
 	"lectern/internal/web/learn"
 	"lectern/internal/web/visitor"
@@ -192,7 +194,12 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	if s.app.Config.PublicURL != "" {
 		verifier.PublicURL = s.public
 	}
-	launch.New(launch.Deps{
+	waiting, room, err := s.waitingRoom()
+	if err != nil {
+		return err
+	}
+	door := launch.New(launch.Deps{
+		Waiting: waiting, Refuse: room.Refuse,
 		Store: s.app.Store, Verifier: verifier, Catalog: s.app.Catalog, Sessions: sessions,
 		Accounts: &account.Resolver{
 			EmailDomain: s.app.Config.EmailDomain, Clock: s.app.Clock, Absent: store.ErrNotFound, Taken: store.ErrConflict,
@@ -200,8 +207,20 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		CheckURL: func(raw string) error { _, err := outbound.CheckURL(raw); return err },
 		Query:    learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: s.app.Clock,
 		Metrics: metrics, Off: !s.app.Config.LTIProvider,
-	}).Mount(mux)
+	})
+	door.Mount(mux)
+	room.Mount(mux, door.Resume)
 	return nil
+}
+
+// waitingRoom is where launches wait until their learners have signed in.
+func (s *site) waitingRoom() (*continuation.Service, *enter.Handler, error) {
+	waiting := &continuation.Service{Store: s.app.Store, Keys: s.app.Registry.Keys, Clock: s.app.Clock}
+	room, err := enter.New(enter.Deps{
+		Store: s.app.Store, Continuations: waiting, Catalog: s.app.Catalog,
+		Visitors: &web.Visitors{SignIn: s.signIn, HTTPS: web.HTTPS(s.public)},
+	})
+	return waiting, room, err
 }
 
 // onThisMachine shows h to callers on the machine itself that came through no
@@ -284,6 +303,9 @@ func (s *site) prune(ctx context.Context) {
 func (s *site) pruneOnce(ctx context.Context) error {
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
 		if _, err := tx.Launches().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
+			return err
+		}
+		if _, err := tx.Continuations().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
 			return err
 		}
 		before := s.app.Clock().AddDate(0, 0, -s.app.Config.LaunchLogDays)

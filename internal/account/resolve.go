@@ -16,8 +16,8 @@ import (
 // ErrRequired means that the consumer shows content only to people with an
 // account of their own, and that no proven link says whose the learner's is.
 var ErrRequired = errs.New(errs.Forbidden, "account_required", "",
-	"There was an error when loading this module. This module is available only for people who are signed in "+
-		"to this site. Please sign in, and the module opens here.",
+	"This content is available only to people who are signed in to this site. "+
+		"Please sign in with your account here; the content then opens by itself.",
 	"The consumer has \"Require user account\" on. The learner signs in once, with the e-mail address that the LMS "+
 		"sends; or link the learner to an account; or use a consumer without the option.")
 

@@ -63,12 +63,12 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 		w.WriteHeader(status)
 		//nolint:errcheck // the reader is gone if this fails
 		json.NewEncoder(w).Encode(map[string]string{
-			"code": e.Code, "message": e.Public, "reference": short(page.Reference),
+			"code": e.Code, "message": e.Public, "reference": ShortReference(page.Reference),
 		})
 		return
 	}
 	v := errorView{
-		Title: title(e.Kind), Message: e.Public, Code: e.Code, Reference: short(page.Reference),
+		Title: title(e.Kind), Message: e.Public, Code: e.Code, Reference: ShortReference(page.Reference),
 		ReturnURL: page.ReturnURL, Style: ui.Asset("layout/base.css"),
 		Again: e.Kind == errs.Unavailable || e.Kind == errs.Internal,
 	}
@@ -101,9 +101,9 @@ func title(k errs.Kind) string {
 	return "Something went wrong"
 }
 
-// short returns the part of a reference that people can read out. Version 7
+// ShortReference returns the part of a reference that people can read out. Version 7
 // UUIDs start with the time, so the end is what tells them apart.
-func short(reference string) string {
+func ShortReference(reference string) string {
 	if len(reference) < 12 {
 		return reference
 	}

@@ -30,13 +30,21 @@ type admission struct {
 // returns where the learner goes.
 func (h *Handler) admit(w http.ResponseWriter, a *arrival) (location string, err error) {
 	ctx := a.r.Context()
-	id, err := uuid.NewV7()
-	if err != nil {
-		return "", err
+	if a.id == "" {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return "", err
+		}
+		a.id = id.String()
 	}
 	var adm admission
 	err = h.Store.Update(ctx, func(tx store.Tx) error {
-		adm = admission{launchID: id.String()}
+		adm = admission{launchID: a.id}
+		if a.resume != nil {
+			if err := a.resume(ctx, tx); err != nil {
+				return err
+			}
+		}
 		taken, err := h.useNonce(ctx, tx, a, adm.launchID)
 		if err != nil {
 			return err
@@ -110,7 +118,7 @@ func (h *Handler) write(ctx context.Context, tx store.Tx, a *arrival, launchID s
 	if err := tx.Consumers().Launched(ctx, l.Consumer.ID, cut(l.Instance.GUID, 255), now); err != nil {
 		return session.Ticket{}, err
 	}
-	for _, origin := range origins(a.r, l) {
+	for _, origin := range a.origins {
 		if err := tx.Consumers().LearnOrigin(ctx, l.Consumer.ID, origin, now); err != nil {
 			return session.Ticket{}, err
 		}
@@ -122,7 +130,8 @@ func (h *Handler) write(ctx context.Context, tx store.Tx, a *arrival, launchID s
 	return h.Sessions.Open(ctx, tx, &store.Session{
 		ID: launchID, ConsumerID: l.Consumer.ID, AccountID: acc.ID, PlacementID: placementID,
 		CourseKey: a.courseID.String(), UsageKey: a.usage.String(), Scope: scope(l), Staff: l.Roles.Staff,
-		ReturnURL: l.Presentation.ReturnURL, Locale: cut(l.Presentation.Locale, 64), Query: a.r.URL.RawQuery,
+		ReturnURL: l.Presentation.ReturnURL, Locale: cut(l.Presentation.Locale, 64), Query: a.query,
+		ScoreHost: host(l.Outcome.ServiceURL),
 	}, a.r.UserAgent())
 }
 
@@ -161,6 +170,15 @@ func scope(l *lti.Launch) string {
 		return ""
 	}
 	return l.Consumer.ID + "/" + l.Context.ID
+}
+
+// host returns the host of an address, "" when it has none.
+func host(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return cut(u.Host, 255)
 }
 
 // origins returns where a verified launch came from: the sites that frame us.

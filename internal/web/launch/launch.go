@@ -9,7 +9,7 @@
 //	3  body within bounds, nine parameters      413, 400
 //	4  consumer, signature, clock               403   nothing is written until here but a capped log row
 //	5  course and usage key, block, visible     404
-//	6  account                                  403
+//	6  account                                  403   with a page that waits for a sign-in, where that helps
 //	7  one transaction: nonce, account, placement, grade target, session, log row
 //	8  303 to the learner's page
 //
@@ -33,6 +33,7 @@ import (
 
 	"lectern/internal/account"
 	"lectern/internal/catalog"
+	"lectern/internal/continuation"
 	"lectern/internal/course"
 	"lectern/internal/errs"
 	"lectern/internal/keys"
@@ -74,6 +75,9 @@ type Deps struct {
 	Catalog  *catalog.Catalog
 	Sessions *session.Sessions
 	Accounts *account.Resolver
+	Waiting  *continuation.Service
+	// Refuse shows what a launch lacks that asks for a sign-in, and lets it wait.
+	Refuse   func(w http.ResponseWriter, r *http.Request, l *continuation.Launch, err error) error
 	CheckURL func(raw string) error     // may scores be sent there?
 	Query    func(q url.Values) error   // does the launch address ask for something we can show?
 	Proxies  []netip.Prefix             // whose forwarding headers are believed
@@ -105,7 +109,14 @@ type arrival struct {
 	block    *course.Block
 	courseID keys.Course
 	usage    keys.Usage
+	query    string          // raw, of the launch address
 	verified *lti11.Verified // nil until the signature holds
+	origins  []string        // where the launch came from; empty until the signature holds
+
+	// resume takes a launch that waited out of the waiting room, in the
+	// transaction that goes on with it; nil for one that was just posted.
+	resume func(ctx context.Context, tx store.Tx) error
+	id     string // of the launch that waited; "" makes a new one
 }
 
 // serve answers one launch and logs it, good or refused.
@@ -113,10 +124,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	page := web.PageOf(r)
 	page.Framing, page.Reference = web.FramedByAny, web.NewReference()
 	w.Header().Set("P3P", `CP="Lectern has no P3P policy."`)
-	a := &arrival{r: r, entry: store.LaunchEntry{ID: page.Reference, At: h.Clock(), Code: "ok"}}
+	a := &arrival{r: r, query: r.URL.RawQuery, entry: store.LaunchEntry{ID: page.Reference, At: h.Clock(), Code: "ok"}}
 	location, err := h.open(w, a)
 	if err != nil {
 		h.refused(a, err)
+		if errors.Is(err, account.ErrRequired) {
+			return h.Refuse(w, r, a.waiting(), err)
+		}
 		return err
 	}
 	h.count("ok")
@@ -163,6 +177,9 @@ func (h *Handler) verify(a *arrival) error {
 		Body: body, Facts: h.facts(a.r), Origin: a.r.Header.Get("Origin"),
 	})
 	a.verified = verified
+	if verified != nil {
+		a.origins = origins(a.r, &verified.Launch)
+	}
 	a.note(err)
 	return err
 }
@@ -188,7 +205,10 @@ func (h *Handler) facts(r *http.Request) lti11.Facts {
 
 // find resolves the address to a block that this learner may see.
 func (h *Handler) find(a *arrival) error {
-	query := a.r.URL.Query()
+	query, err := url.ParseQuery(a.query)
+	if err != nil {
+		query = url.Values{} // nothing in it that we could show
+	}
 	if err := h.Query(query); err != nil {
 		return err
 	}
