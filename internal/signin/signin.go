@@ -193,7 +193,7 @@ func (s *Service) SetPassword(ctx context.Context, by, accountID, password strin
 
 // AddAdmin creates an administrator without a password.
 func (s *Service) AddAdmin(ctx context.Context, by, username, email string) (*account.Account, error) {
-	if !validName(username) {
+	if !ValidName(username) {
 		return nil, ErrUserName
 	}
 	id, err := uuid.NewV7()
@@ -277,7 +277,8 @@ func (s *Service) audit(ctx context.Context, tx store.Tx, by, act, subject strin
 	return tx.Audit().Append(ctx, store.AuditEntry{ID: id.String(), At: s.Clock(), Who: by, Act: act, Subject: subject})
 }
 
-func validName(name string) bool {
+// ValidName reports whether name can be a user name.
+func ValidName(name string) bool {
 	if name == "" || len(name) > 150 {
 		return false
 	}
