@@ -1,6 +1,7 @@
 package tlsfront
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ const (
 // ask again, and authorities lock out who asks too often.
 var errResting = errors.New("https: no certificate yet; the last try failed a moment ago")
 
+// errForeign means somebody asked for a name that is not the site's.
+var errForeign = errors.New("https: no certificate for this name")
+
 // automatic has certificates from an authority that speaks ACME.
 type automatic struct {
 	manager *autocert.Manager
@@ -55,13 +59,17 @@ func newAutomatic(o Options) (*automatic, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &automatic{
-		manager: &autocert.Manager{
-			Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(o.Cache), Email: o.Email,
-			HostPolicy: autocert.HostWhitelist(domains...), Client: client,
+	a := &automatic{domains: domains, log: o.Log, clock: o.Clock, failures: map[string]failure{}}
+	a.manager = &autocert.Manager{
+		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(o.Cache), Email: o.Email, Client: client,
+		HostPolicy: func(_ context.Context, host string) error {
+			if !a.covers(hostname(host)) { // challenges by http may come with a port
+				return errForeign
+			}
+			return nil
 		},
-		domains: domains, log: o.Log, clock: o.Clock, failures: map[string]failure{},
-	}, nil
+	}
+	return a, nil
 }
 
 // canonical returns domains as certificates name them. An authority gives none
