@@ -35,8 +35,9 @@ export async function missingBrowser() {
   }
 }
 
-// openBrowser starts Chromium with a profile of its own. Close the result.
-export async function openBrowser({ cookies = "all", javaScript = true, viewport = { width: 1280, height: 900 } } = {}) {
+// openBrowser starts Chromium with a profile of its own. Close the result. args
+// are further switches, such as those of https.mjs.
+export async function openBrowser({ cookies = "all", javaScript = true, viewport = { width: 1280, height: 900 }, args = [] } = {}) {
   const profile = await mkdtemp(join(tmpdir(), "lectern-e2e-"));
   await mkdir(join(profile, "Default"));
   await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences[cookies]));
@@ -46,7 +47,7 @@ export async function openBrowser({ cookies = "all", javaScript = true, viewport
     args: [
       "--headless=new", "--no-sandbox", "--remote-debugging-pipe", `--user-data-dir=${profile}`,
       "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-      "--disable-quic", "--hide-scrollbars", "--force-color-profile=srgb", "about:blank",
+      "--disable-quic", "--hide-scrollbars", "--force-color-profile=srgb", ...args, "about:blank",
     ],
     javaScriptEnabled: javaScript,
     viewport,

@@ -16,13 +16,14 @@ const stopWithin = 10_000;
 export const course = "course-v1:Lectern+Sample+2026";
 export const password = "seven colours in a drop";
 
-// startDemo runs the demo and returns a Demo. Call stop() at the end.
-export async function startDemo({ seed = 0 } = {}) {
+// startDemo runs the demo and returns a Demo. Call stop() at the end. args are
+// further flags, settings are environment variables.
+export async function startDemo({ seed = 0, args = [], settings = {} } = {}) {
   const data = await mkdtemp(join(tmpdir(), "lectern-demo-"));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LECTERN_")));
-  env.LECTERN_AGGREGATE_DELAY = "1s";
+  Object.assign(env, { LECTERN_AGGREGATE_DELAY: "1s" }, settings);
   const child = spawn(binary, [
-    "demo", "--listen", "localhost:0", "--lms-listen", "127.0.0.1:0", "--data", data, "--seed", String(seed), "--json",
+    "demo", "--listen", "localhost:0", "--lms-listen", "127.0.0.1:0", "--data", data, "--seed", String(seed), "--json", ...args,
   ], { env, cwd: data, stdio: ["ignore", "pipe", "pipe"] });
   const log = [];
   createInterface({ input: child.stderr }).on("line", (line) => { log.push(line); });
@@ -70,7 +71,8 @@ class Demo {
     this.stop = stop;
     this.console = ready.console;
     this.consumer = ready.consumer;
-    this.lms = ready.lms.replace(/\/$/, "");
+    this.lms = ready.lms.replace(/\/$/, ""); // as browsers see it
+    this.direct = { site: ready.site_listens, lms: ready.lms_listens }; // past a proxy
     this.site = new URL(ready.console).origin;
   }
 
@@ -84,7 +86,7 @@ class Demo {
     const title = `${type} ${name} ${++this.#links}`;
     const form = new URLSearchParams({ title, url: this.launchURL(type, name) });
     if (graded) form.set("graded", "on");
-    const answer = await fetch(`${this.lms}/settings/links`, { method: "POST", body: form });
+    const answer = await fetch(`http://${this.direct.lms}/settings/links`, { method: "POST", body: form });
     assert.ok(answer.ok, `adding an activity: ${answer.status}`);
     const found = (await answer.text()).match(new RegExp(`links/([^/"]+)/remove"[^]{0,200}?aria-label="Remove ${title}"`));
     assert.ok(found, `the LMS does not list ${title}`);
@@ -93,7 +95,7 @@ class Demo {
 
   // setCredentials types a key and a secret into the LMS.
   async setCredentials(key, secret) {
-    const answer = await fetch(`${this.lms}/settings/credentials`, {
+    const answer = await fetch(`http://${this.direct.lms}/settings/credentials`, {
       method: "POST", body: new URLSearchParams({ key, secret }),
     });
     assert.ok(answer.ok, `setting credentials: ${answer.status}`);
@@ -101,11 +103,11 @@ class Demo {
 
   // breakOutcomes switches a fault of the LMS's outcome service on; "" is none.
   async breakOutcomes(fault, count = "") {
-    await fetch(`${this.lms}/break`, { method: "POST", body: new URLSearchParams({ fault, count }) });
+    await fetch(`http://${this.direct.lms}/break`, { method: "POST", body: new URLSearchParams({ fault, count }) });
   }
 
   async gradebook() {
-    return (await fetch(`${this.lms}/gradebook.json`)).json();
+    return (await fetch(`http://${this.direct.lms}/gradebook.json`)).json();
   }
 
   // waitGrade waits until the gradebook holds a value; scores may be rounded

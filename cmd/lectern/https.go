@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 
 	"lectern/internal/telemetry"
@@ -65,7 +66,11 @@ func (s *site) besideHTTPS(metrics *telemetry.Metrics) error {
 	if err != nil {
 		return err
 	}
-	mux.HandleRaw("/", s.front.Redirect(s.public))
+	redirect := s.front.Redirect(s.public)
+	mux.HandleRaw("/", func(w http.ResponseWriter, r *http.Request) error {
+		web.PageOf(r).Framing = web.FramedByAny // whom a launch came from is not known
+		return redirect(w, r)
+	})
 	s.redirects = s.app.server(s.front.Challenges(mux))
 	s.plain, err = (&net.ListenConfig{}).Listen(s.app.Context, "tcp", address)
 	if err != nil {
