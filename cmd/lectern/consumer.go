@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"lectern/internal/lti"
@@ -32,6 +33,9 @@ type consumerJSON struct {
 	StrictReplay       bool       `json:"strict_replay"`
 	StrictLTI          bool       `json:"strict_lti"`
 	FreshState         bool       `json:"fresh_state"`
+	GradeStaff         bool       `json:"grade_staff"`
+	TrustedDomains     []string   `json:"trusted_domains"`
+	FrameOrigins       []string   `json:"frame_origins"`
 	Enabled            bool       `json:"enabled"`
 	CreatedAt          time.Time  `json:"created_at"`
 	LastLaunchAt       *time.Time `json:"last_launch_at"`
@@ -42,9 +46,13 @@ func toJSON(c *lti.Consumer, secret string) consumerJSON {
 		ID: c.ID, Name: c.Name, Key: c.Key, Secret: secret, InstanceGUID: c.InstanceGUID,
 		RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII,
 		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState,
+		GradeStaff: c.GradeStaff, TrustedDomains: list(c.TrustedDomains), FrameOrigins: list(c.FrameOrigins),
 		Enabled: c.Enabled, CreatedAt: c.CreatedAt, LastLaunchAt: moment(c.LastLaunchAt),
 	}
 }
+
+// list turns a missing list into JSON's empty one.
+func list(l []string) []string { return append([]string{}, l...) }
 
 // moment turns the zero time into JSON's null.
 func moment(t time.Time) *time.Time {
@@ -68,11 +76,14 @@ func printConsumer(app *App, c *lti.Consumer, secret string, asJSON bool) error 
 		[2]string{"Instance guid", orDash(c.InstanceGUID)},
 		[2]string{"Require user account", yesNo(c.RequireUserAccount)},
 		[2]string{"Use lti pii", yesNo(c.UseLTIPII)},
+		[2]string{"Trusted e-mail domains", orDash(strings.Join(c.TrustedDomains, " "))},
+		[2]string{"Scores of teachers", yesNo(c.GradeStaff)},
+		[2]string{"Frame origins", orDash(strings.Join(c.FrameOrigins, " "))},
 		[2]string{"Enabled", yesNo(c.Enabled)},
 		[2]string{"Last launch", orNever(c.LastLaunchAt)},
 	)
 	for _, r := range rows {
-		if _, err := fmt.Fprintf(app.Out, "%-22s%s\n", r[0], r[1]); err != nil {
+		if _, err := fmt.Fprintf(app.Out, "%-24s%s\n", r[0], r[1]); err != nil {
 			return err
 		}
 	}
@@ -110,7 +121,11 @@ type consumerAddCmd struct {
 	StrictReplay       bool   `help:"Refuse every repeat of a launch, a double click too."`
 	StrictLti          bool   `name:"strict-lti" help:"Require what LTI 1.1 requires and Open edX does not look at."`
 	FreshState         bool   `help:"Start learners anew in each LMS course."`
-	JSON               bool   `name:"json" help:"Print JSON."`
+
+	GradeStaff    bool     `help:"Also send scores of teachers, mentors and test users."`
+	TrustedDomain []string `placeholder:"DOMAIN" help:"E-mail domain of which the LMS is believed who has which address; may be repeated."`
+	FrameOrigin   []string `placeholder:"ORIGIN" help:"Site that may frame our pages besides those that launches come from; may be repeated."`
+	JSON          bool     `name:"json" help:"Print JSON."`
 }
 
 // Run registers the consumer and prints the values that the LMS asks for.
@@ -121,6 +136,7 @@ func (c *consumerAddCmd) Run(app *App) error {
 	consumer, secret, err := app.Registry.Add(app.Context, commandLine, registry.Spec{
 		Name: c.Name, Key: c.Key, Secret: c.Secret, RequireUserAccount: c.RequireUserAccount,
 		UseLTIPII: c.UseLtiPii, StrictReplay: c.StrictReplay, StrictLTI: c.StrictLti, FreshState: c.FreshState,
+		GradeStaff: c.GradeStaff, TrustedDomains: c.TrustedDomain, FrameOrigins: c.FrameOrigin,
 	})
 	if err != nil {
 		return err
@@ -201,7 +217,11 @@ type consumerSetCmd struct {
 	StrictReplay       *bool   `negatable:"" help:"Refuse every repeat of a launch."`
 	StrictLti          *bool   `name:"strict-lti" negatable:"" help:"Require what LTI 1.1 requires."`
 	FreshState         *bool   `negatable:"" help:"Start learners anew in each LMS course."`
-	JSON               bool    `name:"json" help:"Print JSON."`
+
+	GradeStaff    *bool    `negatable:"" help:"Also send scores of teachers, mentors and test users."`
+	TrustedDomain []string `placeholder:"DOMAIN" help:"Trusted e-mail domains instead of the present ones; empty for none."`
+	FrameOrigin   []string `placeholder:"ORIGIN" help:"Sites that may frame our pages instead of the present ones; empty for none."`
+	JSON          bool     `name:"json" help:"Print JSON."`
 }
 
 // Run changes the consumer and prints it.
@@ -217,11 +237,22 @@ func (c *consumerSetCmd) Run(app *App) error {
 		StrictReplay:       or(c.StrictReplay, old.StrictReplay),
 		StrictLTI:          or(c.StrictLti, old.StrictLTI),
 		FreshState:         or(c.FreshState, old.FreshState),
+		GradeStaff:         or(c.GradeStaff, old.GradeStaff),
+		TrustedDomains:     instead(c.TrustedDomain, old.TrustedDomains),
+		FrameOrigins:       instead(c.FrameOrigin, old.FrameOrigins),
 	})
 	if err != nil {
 		return err
 	}
 	return printConsumer(app, consumer, "", c.JSON)
+}
+
+// instead returns the list that was given, an empty one too, else the old one.
+func instead(given, old []string) []string {
+	if given != nil {
+		return given
+	}
+	return old
 }
 
 func or[T any](given *T, old T) T {

@@ -23,7 +23,6 @@ import (
 	"lectern/internal/telemetry"
 	"lectern/internal/tlsfront"
 	"lectern/internal/web"
-	"lectern/internal/web/admin"
 	"lectern/internal/web/enter"
 	"lectern/internal/web/launch"
 	"lectern/internal/web/learn"
@@ -51,6 +50,7 @@ type site struct {
 	plain     net.Listener    // beside https; nil without
 	signIn    *signin.Service
 	deliverer *outcome.Deliverer
+	accounts  *visitor.Handler
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
@@ -144,7 +144,7 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 		return nil, err
 	}
 	mux.Handle("GET /{$}", front)
-	mux.Handle(web.LearnPattern, web.WithSession(sessions, pages.Serve))
+	mux.Handle(web.LearnPattern, web.WithSession(sessions, web.Secure(s.public), pages.Serve))
 	mux.Handle("GET /asset/{version}/static/{name...}", func(w http.ResponseWriter, r *http.Request) error {
 		return pages.Asset(w, r, r.PathValue("version"), r.PathValue("name"))
 	})
@@ -154,28 +154,6 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 	mux.Handle("GET /readyz", s.ready)
 	mux.Handle("/", func(http.ResponseWriter, *http.Request) error { return web.ErrNotFound })
 	return mux, nil
-}
-
-// people adds what belongs to persons: signing in, accounts, the console.
-func (s *site) people(mux *web.Mux) error {
-	visitors := &web.Visitors{SignIn: s.signIn, HTTPS: web.HTTPS(s.public)}
-	accounts, err := visitor.New(visitor.Deps{
-		Visitors: visitors, SignIn: s.signIn, Store: s.app.Store, PublicURL: s.public, Clock: s.app.Clock,
-	})
-	if err != nil {
-		return err
-	}
-	console, err := admin.New(admin.Deps{
-		Store: s.app.Store, Registry: s.app.Registry, Visitors: visitors, Catalog: s.app.Catalog,
-		Importer: s.app.Importer, PublicURL: s.public, Secure: web.Secure(s.public),
-		Wake: s.deliverer.Wake, Clock: s.app.Clock,
-	})
-	if err != nil {
-		return err
-	}
-	accounts.Mount(mux)
-	console.Mount(mux)
-	return nil
 }
 
 // launches adds the front door.
@@ -280,6 +258,7 @@ func (s *site) stop(ctx context.Context) error {
 	}
 	s.stopPrune()
 	<-s.pruner
+	s.accounts.Wait()
 	return errors.Join(err, s.deliverer.Stop(ctx))
 }
 

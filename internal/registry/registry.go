@@ -64,6 +64,9 @@ type Spec struct {
 	StrictReplay       bool
 	StrictLTI          bool
 	FreshState         bool
+	GradeStaff         bool
+	TrustedDomains     []string // e-mail domains, e.g. "school.example"
+	FrameOrigins       []string // e.g. "https://portal.school.example"
 }
 
 // NewKey returns a fresh consumer key: 32 lower-case hex digits, as Open edX
@@ -223,6 +226,16 @@ func (r *Registry) Find(ctx context.Context, what string) (*lti.Consumer, error)
 	return found, err
 }
 
+// SpecOf returns what an operator would say to get c as it is. The secret is
+// left out: [Registry.Set] then keeps it.
+func SpecOf(c *lti.Consumer) Spec {
+	return Spec{
+		Name: c.Name, Key: c.Key, RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII,
+		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState, GradeStaff: c.GradeStaff,
+		TrustedDomains: c.TrustedDomains, FrameOrigins: c.FrameOrigins,
+	}
+}
+
 // clean trims and checks the fields.
 func (s Spec) clean() (Spec, error) {
 	s.Name, s.Key, s.Secret = strings.TrimSpace(s.Name), strings.TrimSpace(s.Key), strings.TrimSpace(s.Secret)
@@ -239,13 +252,19 @@ func (s Spec) clean() (Spec, error) {
 			return s, ErrFieldCharacters
 		}
 	}
-	return s, nil
+	var err error
+	if s.TrustedDomains, err = cleanList(s.TrustedDomains, cleanDomain, ErrDomain); err != nil {
+		return s, err
+	}
+	s.FrameOrigins, err = cleanList(s.FrameOrigins, cleanOrigin, ErrOrigin)
+	return s, err
 }
 
 func (s Spec) apply(c *lti.Consumer) {
 	c.Name, c.Key = s.Name, s.Key
 	c.RequireUserAccount, c.UseLTIPII = s.RequireUserAccount, s.UseLTIPII
 	c.StrictReplay, c.StrictLTI, c.FreshState = s.StrictReplay, s.StrictLTI, s.FreshState
+	c.GradeStaff, c.TrustedDomains, c.FrameOrigins = s.GradeStaff, s.TrustedDomains, s.FrameOrigins
 }
 
 // free checks that nobody else has the name or key, so that the form can say
@@ -299,6 +318,10 @@ type audited struct {
 	StrictReplay       bool   `json:"strict_replay"`
 	StrictLTI          bool   `json:"strict_lti"`
 	FreshState         bool   `json:"fresh_state"`
+
+	GradeStaff     bool     `json:"grade_staff"`
+	TrustedDomains []string `json:"trusted_domains"`
+	FrameOrigins   []string `json:"frame_origins"`
 }
 
 func (r *Registry) audit(
@@ -314,7 +337,7 @@ func (r *Registry) audit(
 		}
 		c := side.c
 		b, err := json.Marshal(audited{c.Name, c.Key, c.Enabled, c.RequireUserAccount, c.UseLTIPII,
-			c.StrictReplay, c.StrictLTI, c.FreshState})
+			c.StrictReplay, c.StrictLTI, c.FreshState, c.GradeStaff, c.TrustedDomains, c.FrameOrigins})
 		if err != nil {
 			return fmt.Errorf("audit %s: %w", act, err)
 		}

@@ -15,12 +15,15 @@ package session
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"time"
+
+	"github.com/google/uuid"
 
 	"lectern/internal/account"
 	"lectern/internal/errs"
@@ -55,6 +58,7 @@ type Session struct {
 	Account        *account.Account
 	Base           string   // path its pages live under; ends with "/"
 	FrameAncestors []string // origins that may frame its pages, 'self' apart
+	Pass           string   // lets the page in a frame open another session, see [Sessions.HandOver]
 }
 
 // Sessions opens and finds launch sessions.
@@ -72,12 +76,61 @@ type Ticket struct {
 // Open adds a session for s to the launch's transaction. It sets the
 // credentials and times of s.
 func (m *Sessions) Open(ctx context.Context, tx store.Tx, s *store.Session, userAgent string) (Ticket, error) {
+	s.ExpiresAt = m.Clock().Add(totalLife)
+	return m.create(ctx, tx, s, userAgent)
+}
+
+// create adds a session that ends when s says.
+func (m *Sessions) create(ctx context.Context, tx store.Tx, s *store.Session, userAgent string) (Ticket, error) {
 	t := newTicket()
 	now := m.Clock()
 	s.HandleHash, s.HandleUntil = Hash(t.Handle), now.Add(HandleLife)
 	s.TokenHash, s.UserAgent = Hash(t.Token), Hash(userAgent)
-	s.CreatedAt, s.SeenAt, s.ExpiresAt = now, now, now.Add(totalLife)
+	s.CreatedAt, s.SeenAt = now, now
 	return t, tx.Launches().Create(ctx, s)
+}
+
+// HandOver opens a session of its own for the same launch, for a window outside
+// the frame: the frame's cookie does not get there, and its token had better
+// not. pass is what the page in the frame holds. The new session ends when the
+// old one would. Its error is [ErrOver].
+func (m *Sessions) HandOver(ctx context.Context, id, pass, userAgent string) (newID string, t Ticket, err error) {
+	made, err := uuid.NewV7()
+	if err != nil {
+		return "", Ticket{}, err
+	}
+	newID = made.String()
+	err = m.Store.Update(ctx, func(tx store.Tx) error {
+		s, err := tx.Launches().ByID(ctx, id)
+		if err != nil {
+			return notFound(err, ErrOver)
+		}
+		if !same([]byte(passOf(s)), []byte(pass)) || !same(s.UserAgent, Hash(userAgent)) || m.over(s) {
+			return ErrOver
+		}
+		if err := m.people(ctx, tx, &Session{Session: *s}); err != nil {
+			return err
+		}
+		s.ID = newID
+		t, err = m.create(ctx, tx, s, userAgent)
+		return err
+	})
+	return newID, t, err
+}
+
+// passOf returns what the page in a frame holds to open a window. It is made
+// of the session's credential, so that it changes and ends with it, and is no
+// credential itself: it opens a new session in the same browser, no more.
+func passOf(s *store.Session) string {
+	mac := hmac.New(sha256.New, s.TokenHash)
+	mac.Write([]byte("open in a new window\n" + s.ID))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// over reports whether s has ended, or was not used for too long.
+func (m *Sessions) over(s *store.Session) bool {
+	now := m.Clock()
+	return now.After(s.ExpiresAt) || now.After(s.SeenAt.Add(idleLife))
 }
 
 // Reopen answers a repeat of the launch that made session id: a double click.
@@ -137,10 +190,11 @@ func (m *Sessions) Find(ctx context.Context, id, token string, inPath bool, user
 	if err != nil {
 		return nil, err
 	}
-	now := m.Clock()
-	if now.After(found.ExpiresAt) || now.After(found.SeenAt.Add(idleLife)) {
+	if m.over(&found.Session) {
 		return nil, ErrOver
 	}
+	now := m.Clock()
+	found.Pass = passOf(&found.Session)
 	found.Base = "/learn/" + id + "/"
 	if inPath {
 		found.Base += "~" + token + "/"
@@ -164,7 +218,8 @@ func (m *Sessions) people(ctx context.Context, tx store.Tx, s *Session) error {
 	if !s.Consumer.Enabled || !s.Account.Enabled {
 		return ErrOver.With("consumer or account disabled")
 	}
-	s.FrameAncestors, err = tx.Consumers().Origins(ctx, s.ConsumerID)
+	learned, err := tx.Consumers().Origins(ctx, s.ConsumerID)
+	s.FrameAncestors = append(learned, s.Consumer.FrameOrigins...)
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 func testConsumers(s suite) {
 	c := &lti.Consumer{
 		Name: "Canvas, production", Key: "k1", RequireUserAccount: true, Enabled: true, StrictLTI: true,
+		GradeStaff: true, TrustedDomains: []string{"a.example", "b.example"}, FrameOrigins: []string{"https://p.example"},
 		CreatedAt: now(), UpdatedAt: now(),
 	}
 	s.update(func(tx store.Tx) error { return tx.Consumers().Create(s.ctx, c) })
@@ -38,6 +39,7 @@ func testConsumers(s suite) {
 	form := *c // what an operator may change, and what not
 	form.Name, form.Key, form.UseLTIPII, form.Enabled, form.UpdatedAt = "Canvas", "k2", true, false, after(9)
 	form.InstanceGUID, form.LastLaunchAt = "typed", now()
+	form.GradeStaff, form.TrustedDomains, form.FrameOrigins = false, nil, []string{"https://q.example", "http://localhost"}
 	s.update(func(tx store.Tx) error { return tx.Consumers().Update(s.ctx, &form) })
 	form.InstanceGUID, form.LastLaunchAt = c.InstanceGUID, c.LastLaunchAt
 	equal(s, "updated", byID(), &form)

@@ -15,7 +15,7 @@ func (s suite) session(id string) *store.Session {
 	c, a := s.consumer("LMS of "+id), s.person("learner of "+id)
 	return &store.Session{
 		ID: id, ConsumerID: c.ID, AccountID: a.ID, PlacementID: "p", CourseKey: "course-v1:o+c+r", UsageKey: "u",
-		Scope: "s", Staff: true, ReturnURL: "https://lms.example/?a=ü", Locale: "de-DE", Query: "show_title=1",
+		Scope: "s", Staff: true, ScoreHost: "lms.example:8443", ReturnURL: "https://lms.example/?a=ü", Locale: "de-DE", Query: "show_title=1",
 		TokenHash: []byte("t1"), HandleHash: []byte("h1"), HandleUntil: after(60), UserAgent: []byte("ua"),
 		CreatedAt: now(), SeenAt: now(), ExpiresAt: after(3600),
 	}

@@ -21,7 +21,9 @@ const LearnPattern = "/learn/{launch}/{rest...}"
 // WithSession finds the launch session of requests to [LearnPattern] and hands
 // them on. It also lands launches: a one-time handle in the query becomes the
 // session, in cookie mode or in token mode.
-func WithSession(sessions *session.Sessions, next SessionHandler) Handler {
+func WithSession(
+	sessions *session.Sessions, secure func(r *http.Request) bool, next SessionHandler,
+) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		page := PageOf(r)
 		page.Framing = FramedByAny // until the session says who may
@@ -30,6 +32,9 @@ func WithSession(sessions *session.Sessions, next SessionHandler) Handler {
 		token, rest := session.SplitPath(r.PathValue("rest"))
 		if handle := r.URL.Query().Get("h"); handle != "" && token == "" && rest == "" && r.Method == http.MethodGet {
 			return land(w, r, sessions, id, handle)
+		}
+		if rest == WindowPath && token == "" && r.Method == http.MethodPost {
+			return handOver(w, r, sessions, id, secure)
 		}
 		inPath := token != ""
 		if !inPath {
@@ -43,6 +48,33 @@ func WithSession(sessions *session.Sessions, next SessionHandler) Handler {
 		return next(w, r, s, rest)
 	}
 }
+
+// WindowPath is where a page in a frame posts, below its launch, to open itself
+// in a window. It comes without cookie and token: those belong to the frame.
+const WindowPath = "window"
+
+// handOver answers a window that a page in a frame opened, with a session of
+// its own.
+func handOver(
+	w http.ResponseWriter, r *http.Request, sessions *session.Sessions, id string, secure func(r *http.Request) bool,
+) error {
+	if err := ReadForm(w, r); err != nil {
+		return err
+	}
+	newID, ticket, err := sessions.HandOver(r.Context(), id, r.PostForm.Get("pass"), r.UserAgent())
+	if err != nil {
+		return err
+	}
+	http.SetCookie(w, session.Cookie(newID, ticket.Token, secure(r)))
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	http.Redirect(w, r, "/learn/"+newID+"/?h="+url.QueryEscape(ticket.Handle), http.StatusSeeOther)
+	return nil
+}
+
+// Framed reports whether a request is for a page in a frame; true when the
+// browser does not say.
+func Framed(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Dest") != "document" }
 
 // land trades the handle for the session. Reloading the address with the handle
 // again is answered by the cookie, if it is there.

@@ -35,6 +35,9 @@
   window.addEventListener("load", sendHeight);
   sendHeight();
 
+  // Where the browser did not tell the server that this is no frame.
+  if (window.parent === window) document.getElementById("open-window")?.remove();
+
   // A tall frame keeps its scroll position when the page in it changes: a
   // learner who clicked "Next" at the bottom would land at the bottom.
   if (!location.hash && document.referrer.startsWith(location.origin + "/learn/")) {

@@ -3,6 +3,8 @@ package admin
 import (
 	"net/http"
 	"net/url"
+	"strings"
+	"unicode"
 
 	"lectern/internal/errs"
 	"lectern/internal/lti"
@@ -70,7 +72,14 @@ func readSpec(form url.Values) registry.Spec {
 		Name: form.Get("consumer_name"), Key: form.Get("consumer_key"), Secret: form.Get("consumer_secret"),
 		RequireUserAccount: form.Has("require_user_account"), UseLTIPII: form.Has("use_lti_pii"),
 		StrictReplay: form.Has("strict_replay"), StrictLTI: form.Has("strict_lti"), FreshState: form.Has("fresh_state"),
+		GradeStaff: form.Has("grade_staff"), TrustedDomains: entries(form.Get("trusted_domains")),
+		FrameOrigins: entries(form.Get("frame_origins")),
 	}
+}
+
+// entries splits what was typed as a list.
+func entries(typed string) []string {
+	return strings.FieldsFunc(typed, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
 }
 
 // fieldErrors returns what to write beside which field, or nil when err is not
@@ -87,6 +96,10 @@ func fieldErrors(err error) map[string]string {
 		return map[string]string{"consumer_key": e.Public}
 	case registry.ErrSecretMissing.Code:
 		return map[string]string{"consumer_secret": e.Public}
+	case registry.ErrDomain.Code:
+		return map[string]string{"trusted_domains": e.Public}
+	case registry.ErrOrigin.Code:
+		return map[string]string{"frame_origins": e.Public}
 	case registry.ErrFieldLong.Code, registry.ErrFieldCharacters.Code, store.ErrConflict.Code:
 		return map[string]string{"form": e.Public}
 	}
@@ -98,7 +111,7 @@ func (h *Handler) getConsumer(w http.ResponseWriter, r *http.Request, v web.Visi
 	if err != nil {
 		return err
 	}
-	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: specOf(c)})
+	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: registry.SpecOf(c)})
 }
 
 func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Visit, status int, p consumerPage) error {
@@ -107,13 +120,6 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 	l := v.Layout(p.Consumer.Name, "consumers", p)
 	l.Notice = notice(r)
 	return h.pages.Show(w, r, status, "consumer/form.html", l)
-}
-
-func specOf(c *lti.Consumer) registry.Spec {
-	return registry.Spec{
-		Name: c.Name, Key: c.Key, RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII,
-		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState,
-	}
 }
 
 func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v web.Visit) error {
@@ -141,7 +147,7 @@ func (h *Handler) postReveal(w http.ResponseWriter, r *http.Request, v web.Visit
 	if err != nil {
 		return err
 	}
-	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: specOf(c), Secret: secret})
+	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: registry.SpecOf(c), Secret: secret})
 }
 
 func (h *Handler) postEnable(w http.ResponseWriter, r *http.Request, v web.Visit) error {

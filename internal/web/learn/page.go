@@ -5,6 +5,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -34,7 +35,11 @@ type page struct {
 	Body        []template.HTML
 	Score       *scoreLine
 	StaffNotes  []string
+	Window      *newWindow // nil where the page has a window of its own
 }
+
+// newWindow is the form that opens a page in a window of its own.
+type newWindow struct{ Action, Pass string }
 
 // mathScripts says what typesets the formulas of a page. URL is empty in a build
 // without MathJax.
@@ -70,9 +75,6 @@ func (v *view) newPage(b *course.Block, body ...template.HTML) *page {
 		p.Title = nameOf(b)
 	}
 	v.addLibraries(p)
-	if v.s.Staff {
-		p.StaffNotes = v.notes
-	}
 	return p
 }
 
@@ -136,6 +138,14 @@ func (v *view) write(ctx context.Context, w http.ResponseWriter, r *http.Request
 		return err
 	}
 	p.Score = score
+	if v.s.Staff {
+		if p.StaffNotes, err = v.staffNotes(ctx); err != nil {
+			return err
+		}
+	}
+	if web.Framed(r) {
+		p.Window = &newWindow{"/learn/" + url.PathEscape(v.s.ID) + "/" + web.WindowPath, v.s.Pass}
+	}
 	var b bytes.Buffer
 	if err := v.templates.ExecuteTemplate(&b, "page.html", p); err != nil {
 		return err

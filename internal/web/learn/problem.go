@@ -72,7 +72,7 @@ func (v *view) problemPart(b *course.Block, pv *grading.View) (*problemPart, err
 	p := &problemPart{
 		part: v.part(b), Name: b.Name, Alone: b == v.launched, Version: pv.Version,
 		Action:  v.s.Base + "problem/" + url.PathEscape(b.ID) + "/",
-		Buttons: buttons(pv, v.now), Progress: v.progress(b, pv),
+		Buttons: buttons(pv, v.now, v.s.Staff), Progress: v.progress(b, pv),
 	}
 	just := v.justAnswered(b)
 	if err := v.draw(p, pv, just); err != nil {
@@ -96,8 +96,8 @@ func (v *view) draw(p *problemPart, pv *grading.View, just *answered) error {
 		return err
 	}
 	view := pv.State.View()
-	view.CorrectnessHidden = !pv.Settings.CorrectnessVisible(v.now, false)
-	view.ShowAnswers = just.answer && pv.Settings.AnswerAvailable(&pv.State, v.now, false)
+	view.CorrectnessHidden = !pv.Settings.CorrectnessVisible(v.now, v.s.Staff)
+	view.ShowAnswers = just.answer && (v.s.Staff || pv.Settings.AnswerAvailable(&pv.State, v.now, false))
 	view.ReadOnly = pv.Settings.Closed(&pv.State, v.now) && !pv.Settings.ShowSave(&pv.State, v.now)
 	view.AnonymousID = v.s.AccountID
 	if just.typed != nil && !view.ReadOnly {

@@ -33,8 +33,9 @@ type view struct {
 type needs struct{ math, ascii, jQuery bool }
 
 // open finds what s launched and checks that the learner may see it. Staff of
-// the LMS's course see what their learners see; they are told why something is
-// missing, that is all.
+// the LMS's course preview: they see what their learners see, may look at every
+// answer, and are told why something is missing and where scores go. They get no
+// rights.
 func (h *Handler) open(ctx context.Context, s *session.Session) (*view, error) {
 	c, err := h.Catalog.Course(ctx, s.CourseKey)
 	if err != nil {
