@@ -123,8 +123,18 @@ func (s *Service) SignOut(ctx context.Context, token string) error {
 // Link makes a one-time link token that lets its holder set the password of an
 // account. Older links of the account end.
 func (s *Service) Link(ctx context.Context, accountID string) (token string, err error) {
+	return s.LinkBy(ctx, "", accountID)
+}
+
+// LinkBy is [Service.Link] for somebody, whom the audit names.
+func (s *Service) LinkBy(ctx context.Context, by, accountID string) (token string, err error) {
 	token = newToken()
 	return token, s.Store.Update(ctx, func(tx store.Tx) error {
+		if by != "" {
+			if err := s.audit(ctx, tx, by, "user.sign_in_link", accountID); err != nil {
+				return err
+			}
+		}
 		if err := tx.Console().DeleteSetupLinks(ctx, accountID); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"lectern/internal/catalog"
 	"lectern/internal/errs"
 	"lectern/internal/importer"
+	"lectern/internal/people"
 	"lectern/internal/registry"
 	"lectern/internal/store"
 	"lectern/internal/web"
@@ -27,6 +28,7 @@ type Deps struct {
 	Store     store.Store
 	Registry  *registry.Registry
 	Visitors  *web.Visitors
+	People    *people.Service
 	Catalog   *catalog.Catalog
 	Importer  *importer.Importer
 	PublicURL *url.URL
@@ -46,6 +48,8 @@ func New(d Deps) (*Handler, error) {
 	pages, err := web.NewPages(
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
 		"courses/courses.html", "course/course.html", "launches/launches.html", "scores/scores.html",
+		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
+		"accounts/merge.html", "accounts/delete.html", "audit/audit.html",
 	)
 	return &Handler{Deps: d, pages: pages}, err
 }
@@ -76,6 +80,10 @@ func (h *Handler) Mount(m *web.Mux) {
 	} {
 		m.Handle(pattern, h.guard(page))
 	}
+	for pattern, page := range h.accountRoutes() {
+		m.Handle(pattern, h.guard(page))
+	}
+	m.Handle("POST /admin/accounts/import", h.upload(h.guard(h.postImport)))
 }
 
 // guard lets administrators through.

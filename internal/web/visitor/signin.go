@@ -16,6 +16,7 @@ type signInPage struct {
 	Username string
 	Next     string
 	CSRF     string
+	Provider string // name on the button; "" without one
 }
 
 func (h *Handler) getSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -23,12 +24,31 @@ func (h *Handler) getSignIn(w http.ResponseWriter, r *http.Request) error {
 	if v, err := h.Visitors.Visit(r); err == nil { // signed in already
 		return web.SeeOther(w, r, landing(p.Next, v.Who), "")
 	}
+	if r.Header.Get("Sec-Fetch-Site") == "cross-site" {
+		// Somebody followed a link from elsewhere, and the cookie stayed home.
+		return h.onward(w, r, signInURL(p.Next))
+	}
 	return h.showSignIn(w, r, http.StatusOK, nil, p)
+}
+
+// signInURL returns the address of the sign-in page that leads to next.
+func signInURL(next string) string {
+	if next == "" {
+		return "/login"
+	}
+	return "/login?next=" + url.QueryEscape(next)
 }
 
 func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request, status int, problem error, p signInPage) error {
 	p.CSRF = h.form(w, r)
-	return h.pages.Show(w, r, status, "signin/signin.html", web.Layout{Title: "Sign in", Problem: public(problem), Page: p})
+	if h.Provider != nil {
+		p.Provider = h.ProviderName
+	}
+	l := web.Layout{Title: "Sign in", Problem: public(problem), Page: p}
+	if r.URL.Query().Get("done") == "deleted" {
+		l.Notice = "Your account and what belonged to it are deleted."
+	}
+	return h.pages.Show(w, r, status, "signin/signin.html", l)
 }
 
 // landing is where signing in leads.
@@ -81,11 +101,7 @@ func (h *Handler) taken(r *http.Request) bool {
 
 // stay answers a sign-in of somebody who is signed in already.
 func (h *Handler) stay(w http.ResponseWriter, r *http.Request, next string) error {
-	to := "/login"
-	if next != "" {
-		to += "?next=" + url.QueryEscape(next)
-	}
-	return web.SeeOther(w, r, to, "")
+	return web.SeeOther(w, r, signInURL(next), "")
 }
 
 // enter gives the browser its new session and goes on.
