@@ -80,7 +80,7 @@ func New(o Options) (*Front, error) {
 		}
 		return &Front{source: a, acme: a, hsts: o.HSTS}, nil
 	}
-	return nil, nil //nolint:nilnil // a nil Front is usable and means "no https of our own"
+	return nil, nil // a nil Front is usable: a site without https of its own
 }
 
 // TLSConfig returns the settings of a listener. HTTP/2 is offered first.

@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/big"
@@ -197,7 +198,7 @@ func TestServesHTTP2(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := serve(t, front, front.HSTS(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, r.Proto+" "+r.RequestURI)
+		fmt.Fprint(w, r.Proto, " ", r.RequestURI)
 	})))
 	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: a.pool}}}
 	defer client.CloseIdleConnections()
