@@ -31,7 +31,7 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Run the site with a sample course and a sample LMS, and print links to both."`
 	Course   courseCmd   `cmd:"" help:"Import courses and list their LTI links."`
 	Consumer consumerCmd `cmd:"" help:"Register external LMSs."`
-	User     userCmd     `cmd:"" help:"Manage the people who may use the console."`
+	User     userCmd     `cmd:"" help:"Manage people: administrators and learners with accounts of their own."`
 	Score    scoreCmd    `cmd:"" help:"See where scores are and send them again."`
 	Launch   launchCmd   `cmd:"" help:"See what happened to launches."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`

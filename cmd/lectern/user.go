@@ -7,14 +7,20 @@ import (
 	"strings"
 
 	"lectern/internal/account"
+	"lectern/internal/people"
 	"lectern/internal/signin"
 )
 
-// userCmd groups the commands about people who may use the console.
+// userCmd groups the commands about people.
 type userCmd struct {
-	Add      userAddCmd      `cmd:"" help:"Add an administrator."`
-	List     userListCmd     `cmd:"" help:"List administrators."`
+	Add      userAddCmd      `cmd:"" help:"Add an administrator, or somebody with an account of their own."`
+	List     userListCmd     `cmd:"" help:"List administrators, or everybody."`
 	Password userPasswordCmd `cmd:"" help:"Set a password, or print a one-time link to set it."`
+	Link     userLinkCmd     `cmd:"" help:"Say which account an LMS user is."`
+	Unlink   userUnlinkCmd   `cmd:"" help:"Forget which account an LMS user is."`
+	Merge    userMergeCmd    `cmd:"" help:"Give one account what another one, without password, has done."`
+	Disable  userDisableCmd  `cmd:"" help:"Close an account and end all it has open."`
+	Enable   userEnableCmd   `cmd:"" help:"Open a closed account again."`
 }
 
 func signIn(app *App) (*signin.Service, error) {
@@ -24,23 +30,39 @@ func signIn(app *App) (*signin.Service, error) {
 	return &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: app.Clock}, nil
 }
 
-// userAddCmd adds an administrator.
+func persons(app *App) (*people.Service, error) {
+	if err := app.Open(); err != nil {
+		return nil, err
+	}
+	return &people.Service{Store: app.Store, Clock: app.Clock}, nil
+}
+
+// userAddCmd adds somebody.
 type userAddCmd struct {
 	Username string `arg:"" help:"User name."`
 	Email    string `help:"E-mail address."`
+	Name     string `help:"Name."`
+	Admin    bool   `default:"true" negatable:"" help:"May use the console."`
+	Learner  bool   `help:"The same as --no-admin."`
 }
 
-// Run adds the administrator and prints a link to set the password.
+// Run adds the account and prints a link to set the password.
 func (c *userAddCmd) Run(app *App) error {
-	service, err := signIn(app)
+	service, err := persons(app)
 	if err != nil {
 		return err
 	}
-	who, err := service.AddAdmin(app.Context, commandLine, c.Username, c.Email)
+	who, err := service.Add(app.Context, commandLine, people.New{
+		Username: c.Username, Email: c.Email, Name: c.Name, Admin: c.Admin && !c.Learner,
+	})
 	if err != nil {
 		return err
 	}
-	return printLink(app, service, who)
+	entry, err := signIn(app)
+	if err != nil {
+		return err
+	}
+	return printLink(app, entry, who)
 }
 
 func printLink(app *App, service *signin.Service, who *account.Account) error {
@@ -48,7 +70,7 @@ func printLink(app *App, service *signin.Service, who *account.Account) error {
 	if err != nil {
 		return err
 	}
-	token, err := service.Link(app.Context, who.ID)
+	token, err := service.LinkBy(app.Context, commandLine, who.ID)
 	if err != nil {
 		return err
 	}
@@ -58,40 +80,58 @@ func printLink(app *App, service *signin.Service, who *account.Account) error {
 
 func setupURL(public, token string) string { return public + "/login/set/" + token }
 
-// userListCmd lists administrators.
+// userListCmd lists administrators, or everybody.
 type userListCmd struct {
-	JSON bool `name:"json" help:"Print JSON."`
+	Search string `arg:"" optional:"" help:"Part of a user name, name or address; with --all."`
+	All    bool   `help:"List everybody, also accounts that launches made."`
+	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
 // userJSON is a user as --json prints it.
 type userJSON struct {
-	ID       string `json:"id"`
-	Username string `json:"username"`
-	Email    string `json:"email"`
-	Enabled  bool   `json:"enabled"`
-	CanEnter bool   `json:"has_password"`
+	ID       string       `json:"id"`
+	Username string       `json:"username"`
+	Email    string       `json:"email"`
+	Name     string       `json:"name"`
+	Kind     account.Kind `json:"kind"`
+	Admin    bool         `json:"admin"`
+	Enabled  bool         `json:"enabled"`
+	CanEnter bool         `json:"has_password"`
 }
 
-// Run prints the administrators.
+// Run prints the accounts.
 func (c *userListCmd) Run(app *App) error {
-	service, err := signIn(app)
-	if err != nil {
-		return err
-	}
-	list, err := service.Admins(app.Context)
+	list, err := c.accounts(app)
 	if err != nil {
 		return err
 	}
 	out := make([]userJSON, len(list))
 	rows := make([][]string, len(list))
 	for i, a := range list {
-		out[i] = userJSON{a.ID, a.Username, a.Email, a.Enabled, a.PasswordHash != ""}
-		rows[i] = []string{a.Username, orDash(a.Email), yesNo(a.Enabled), yesNo(a.PasswordHash != "")}
+		out[i] = userJSON{a.ID, a.Username, a.Email, a.Name, a.Kind, a.Admin, a.Enabled, a.PasswordHash != ""}
+		rows[i] = []string{
+			a.Username, orDash(a.Email), string(a.Kind), yesNo(a.Admin), yesNo(a.Enabled), yesNo(a.PasswordHash != ""),
+		}
 	}
 	if c.JSON {
 		return app.printJSON(out)
 	}
-	return app.printTable([]string{"USER", "E-MAIL", "ENABLED", "HAS PASSWORD"}, rows)
+	return app.printTable([]string{"USER", "E-MAIL", "KIND", "ADMIN", "ENABLED", "HAS PASSWORD"}, rows)
+}
+
+func (c *userListCmd) accounts(app *App) ([]*account.Account, error) {
+	if c.All || c.Search != "" {
+		service, err := persons(app)
+		if err != nil {
+			return nil, err
+		}
+		return service.List(app.Context, c.Search, 0)
+	}
+	service, err := signIn(app)
+	if err != nil {
+		return nil, err
+	}
+	return service.Admins(app.Context)
 }
 
 // userPasswordCmd sets a password.
