@@ -2,7 +2,7 @@ package config
 
 // People is how people sign in and hear from the site.
 type People struct {
-	SMTPURL string `name:"smtp-url" env:"LECTERN_SMTP_URL" help:"Mail server for links to people who forgot their password: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. Without it, operators hand out such links." placeholder:"URL"`
+	SMTPURL string `name:"smtp-url" env:"LECTERN_SMTP_URL" help:"Mail server for links to people who forgot their password: smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465. With ?tls=none, letters go unencrypted to a server without a password. Without the setting, operators hand out such links." placeholder:"URL"`
 
 	MailFrom string `env:"LECTERN_MAIL_FROM" help:"Address that letters come from, e.g. Lectern <no-reply@lectern.example.edu>." placeholder:"ADDRESS"`
 

@@ -29,6 +29,8 @@ var ErrSetting = errs.New(errs.Invalid, "mail_setting_invalid", "", "The mail se
 type Sender struct {
 	host, address string
 	implicit      bool // TLS from the first byte
+	local         bool // the server is this machine
+	plain         bool // the operator takes letters without TLS
 	user, secret  string
 	from          netmail.Address
 	clock         func() time.Time
@@ -47,6 +49,9 @@ func New(rawURL, from string, clock func() time.Time) (*Sender, error) {
 		return nil, ErrSetting.With("address to send from: %w", err)
 	}
 	s := &Sender{host: u.Hostname(), implicit: u.Scheme == "smtps", from: *sender, clock: clock}
+	ip := net.ParseIP(s.host)
+	s.local = s.host == "localhost" || ip != nil && ip.IsLoopback()
+	s.plain = u.Query().Get("tls") == "none"
 	port := u.Port()
 	if port == "" {
 		port = map[bool]string{true: "465", false: "587"}[s.implicit]
@@ -59,7 +64,8 @@ func New(rawURL, from string, clock func() time.Time) (*Sender, error) {
 	return s, nil
 }
 
-// Send sends plain text to one address. With a password it insists on TLS.
+// Send sends plain text to one address. It insists on TLS, but on this machine
+// or, without a password, where the operator does not (?tls=none).
 func (s *Sender) Send(ctx context.Context, to, subject, text string) error {
 	recipient, err := netmail.ParseAddress(to)
 	if err != nil || recipient.Address != to {
@@ -112,6 +118,8 @@ func (s *Sender) hand(client *smtp.Client, to string, letter []byte) error {
 		if err := client.StartTLS(s.config()); err != nil {
 			return fmt.Errorf("STARTTLS: %w", err)
 		}
+	} else if !s.implicit && !s.local && !s.plain {
+		return errors.New("the server offers no STARTTLS, and letters hold links that sign people in")
 	}
 	if s.user != "" {
 		// PlainAuth refuses to send a password without TLS, but to localhost.
