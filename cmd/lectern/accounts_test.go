@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"lectern/internal/account"
+	"lectern/internal/lti"
 	"lectern/internal/store"
 )
 
@@ -165,21 +166,7 @@ func TestT114Merge(t *testing.T) {
 	if !strings.Contains(done.body, "1 blocks") || !strings.Contains(done.body, "block_id") {
 		t.Errorf("after: %d %s", done.StatusCode, done.body)
 	}
-	s.view(func(ctx context.Context, tx store.Tx) error {
-		now, err := tx.Accounts().ByLink(ctx, c.ID, "anonymous")
-		if err != nil || now.ID != ada.ID {
-			t.Errorf("the anonymous learner is %v, %v", now, err)
-		}
-		old, err := tx.Accounts().ByID(ctx, from.ID)
-		if err != nil || old.Enabled {
-			t.Errorf("the emptied account: %+v, %v", old, err)
-		}
-		owed, err := tx.Owed().List(ctx, store.OwedFilter{AccountID: ada.ID})
-		if err != nil || len(owed) != 2 {
-			t.Errorf("owed: %+v, %v", owed, err)
-		}
-		return nil
-	})
+	s.mergedInto(ada, from, c)
 	if p := s.get(learner, mine); p.StatusCode == 200 {
 		t.Error("a launch of the emptied account goes on")
 	}
@@ -197,6 +184,27 @@ func TestT114Merge(t *testing.T) {
 			t.Errorf("merge %s: want %q", from, want)
 		}
 	}
+}
+
+// mergedInto checks what a merge leaves: the link, the closed account, and two
+// scores that are owed.
+func (s *testSite) mergedInto(ada, from *account.Account, c *lti.Consumer) {
+	s.t.Helper()
+	s.view(func(ctx context.Context, tx store.Tx) error {
+		now, err := tx.Accounts().ByLink(ctx, c.ID, "anonymous")
+		if err != nil || now.ID != ada.ID {
+			s.t.Errorf("the anonymous learner is %v, %v", now, err)
+		}
+		old, err := tx.Accounts().ByID(ctx, from.ID)
+		if err != nil || old.Enabled {
+			s.t.Errorf("the emptied account: %+v, %v", old, err)
+		}
+		owed, err := tx.Owed().List(ctx, store.OwedFilter{AccountID: ada.ID})
+		if err != nil || len(owed) != 2 {
+			s.t.Errorf("owed: %+v, %v", owed, err)
+		}
+		return nil
+	})
 }
 
 // TestT113Relink: an operator says who an LMS user is; what is open as somebody else
