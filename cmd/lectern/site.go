@@ -46,6 +46,7 @@ const (
 type site struct {
 	app       *App
 	public    *url.URL
+	content   *url.URL        // nil: course content is at public
 	front     *tlsfront.Front // nil: plain http
 	plain     net.Listener    // beside https; nil without
 	signIn    *signin.Service
@@ -67,8 +68,15 @@ func newSite(app *App, listener net.Listener) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
+	content, err := app.Config.Content()
+	if err != nil {
+		return nil, err
+	}
+	if content != nil && content.Host == public.Host {
+		return nil, fmt.Errorf("content URL %s: must be another host than the public URL", content)
+	}
 	s := &site{
-		app: app, public: public, front: front,
+		app: app, public: public, content: content, front: front,
 		signIn: &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: app.Clock},
 	}
 	metrics := telemetry.New()
@@ -122,7 +130,9 @@ func (s *site) deliver(metrics *telemetry.Metrics) error {
 
 // routes builds the mux.
 func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
-	mux, err := web.New(web.Options{PublicURL: s.public, Log: s.app.Log, Metrics: metrics, Clock: s.app.Clock})
+	mux, err := web.New(web.Options{
+		PublicURL: s.public, ContentURL: s.content, Log: s.app.Log, Metrics: metrics, Clock: s.app.Clock,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -144,14 +154,15 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 		return nil, err
 	}
 	mux.Handle("GET /{$}", front)
-	mux.Handle(web.LearnPattern, web.WithSession(sessions, web.Secure(s.public), pages.Serve))
-	mux.Handle("GET /asset/{version}/static/{name...}", func(w http.ResponseWriter, r *http.Request) error {
+	landing := &web.Landing{Sessions: sessions, Secure: web.Secure(s.public), Apart: s.content != nil}
+	mux.HandleContent(web.LearnPattern, landing.WithSession(pages.Serve))
+	mux.HandleContent("GET /asset/{version}/static/{name...}", func(w http.ResponseWriter, r *http.Request) error {
 		return pages.Asset(w, r, r.PathValue("version"), r.PathValue("name"))
 	})
 	mux.HandleHTTP("GET "+ui.Prefix, ui.Handler())
 	mux.Handle("GET /metrics", onThisMachine(metrics.Handler()))
 	mux.HandleHTTP("GET /healthz", http.HandlerFunc(alive))
-	mux.Handle("GET /readyz", s.ready)
+	mux.HandleBoth("GET /readyz", s.ready)
 	mux.Handle("/", func(http.ResponseWriter, *http.Request) error { return web.ErrNotFound })
 	return mux, nil
 }
@@ -182,8 +193,9 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		Accounts: &account.Resolver{
 			EmailDomain: s.app.Config.EmailDomain, Clock: s.app.Clock, Absent: store.ErrNotFound, Taken: store.ErrConflict,
 		},
-		CheckURL: func(raw string) error { _, err := outbound.CheckURL(raw); return err },
-		Query:    learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: s.app.Clock,
+		ContentURL: s.contentURL(),
+		CheckURL:   func(raw string) error { _, err := outbound.CheckURL(raw); return err },
+		Query:      learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: s.app.Clock,
 		Metrics: metrics, Off: !s.app.Config.LTIProvider,
 	})
 	door.Mount(mux)
@@ -191,11 +203,19 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	return nil
 }
 
+// contentURL returns where learners' pages are when that is another host.
+func (s *site) contentURL() string {
+	if s.content == nil {
+		return ""
+	}
+	return s.content.String()
+}
+
 // waitingRoom is where launches wait until their learners have signed in.
 func (s *site) waitingRoom() (*continuation.Service, *enter.Handler, error) {
 	waiting := &continuation.Service{Store: s.app.Store, Keys: s.app.Registry.Keys, Clock: s.app.Clock}
 	room, err := enter.New(enter.Deps{
-		Store: s.app.Store, Continuations: waiting, Catalog: s.app.Catalog,
+		Store: s.app.Store, Continuations: waiting, Catalog: s.app.Catalog, ContentURL: s.contentURL(),
 		Visitors: &web.Visitors{SignIn: s.signIn, HTTPS: web.HTTPS(s.public)},
 	})
 	return waiting, room, err

@@ -19,6 +19,8 @@ type Config struct {
 
 	PublicURL string `env:"LECTERN_PUBLIC_URL" help:"Address that browsers and LMSs use, e.g. https://lectern.example.edu. OAuth signatures cover it, so it must be exactly what the LMS was given. Default: the first ACME domain, or the listen address." placeholder:"URL"`
 
+	ContentURL string `env:"LECTERN_CONTENT_URL" help:"Address of a second host name of this server for course content, so that scripts in courses are never on one origin with console and accounts. Recommended. Default: none, content is at the public URL." placeholder:"URL"`
+
 	HTTPS `embed:""`
 
 	People `embed:""`
@@ -76,16 +78,29 @@ func (c *Config) Public(listening string) (*url.URL, error) {
 	if raw == "" {
 		raw = c.ownAddress(listening)
 	}
+	return address("public URL", raw)
+}
+
+// Content returns the address that course content has of its own, or nil.
+func (c *Config) Content() (*url.URL, error) {
+	if c.ContentURL == "" {
+		return nil, nil //nolint:nilnil // none is a setting, not a failure
+	}
+	return address("content URL", c.ContentURL)
+}
+
+// address parses an address that is scheme and host and nothing else.
+func address(what, raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimRight(raw, "/"))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("public URL: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("public URL %q: must start with https:// or http://", raw)
+		return nil, fmt.Errorf("%s %q: must start with https:// or http://", what, raw)
 	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("public URL %q: must be just scheme and host, e.g. https://lectern.example.edu", raw)
+		return nil, fmt.Errorf("%s %q: must be just scheme and host, e.g. https://lectern.example.edu", what, raw)
 	case u.Path != "":
-		return nil, fmt.Errorf("public URL %q: must have no path; give Lectern a host name of its own", raw)
+		return nil, fmt.Errorf("%s %q: must have no path; give Lectern a host name of its own", what, raw)
 	}
 	return u, nil
 }

@@ -10,6 +10,9 @@
 //	  cookie came back  ──303──▶ /learn/{launch}/              cookie mode
 //	  no cookie         ──303──▶ /learn/{launch}/~<token>/     token mode
 //
+// Where learners' pages are on a host of their own, the first request sets the
+// cookie and asks once more whether it came back.
+//
 // What resulted stays: Back and reload never post the launch again.
 package session
 
@@ -150,8 +153,9 @@ func (m *Sessions) Reopen(ctx context.Context, tx store.Tx, id, userAgent string
 }
 
 // Land redeems the handle of session id. It returns the token to carry in the
-// path, or "" when the cookie came back and is the credential.
-func (m *Sessions) Land(ctx context.Context, id, handle, cookie, userAgent string) (token string, err error) {
+// path, or "" when the cookie came back and is the credential: the one that the
+// launch set, or one that [Offer] made and whose offer came along.
+func (m *Sessions) Land(ctx context.Context, id, handle, cookie, offered, userAgent string) (token string, err error) {
 	err = m.Store.Update(ctx, func(tx store.Tx) error {
 		token = ""
 		s, err := tx.Launches().ByID(ctx, id)
@@ -161,8 +165,8 @@ func (m *Sessions) Land(ctx context.Context, id, handle, cookie, userAgent strin
 		if !same(s.UserAgent, Hash(userAgent)) {
 			return ErrHandle
 		}
-		hash := s.TokenHash
-		if !same(hash, Hash(cookie)) {
+		hash := Hash(cookie)
+		if !same(s.TokenHash, hash) && (cookie == "" || !same([]byte(offerOf(hash)), []byte(offered))) {
 			token = newToken()
 			hash = Hash(token)
 		}
@@ -170,6 +174,15 @@ func (m *Sessions) Land(ctx context.Context, id, handle, cookie, userAgent strin
 	})
 	return token, err
 }
+
+// Offer returns a token for a cookie, and what goes with it into an address to
+// find out whether the browser keeps the cookie.
+func Offer() (token, offer string) {
+	token = newToken()
+	return token, offerOf(Hash(token))
+}
+
+func offerOf(hash []byte) string { return base64.RawURLEncoding.EncodeToString(hash) }
 
 // Find returns the live session id if token is its credential. userAgent is
 // checked only where the token came in the path, which is easier to leak than a

@@ -18,12 +18,19 @@ type SessionHandler func(w http.ResponseWriter, r *http.Request, s *session.Sess
 // LearnPattern is the route of everything inside a launch session.
 const LearnPattern = "/learn/{launch}/{rest...}"
 
+// Landing is how launches become sessions. Apart is set where learners' pages
+// are on another host than the launch: the cookie that the launch's answer set
+// does not get there, so that the first request sets one of its own.
+type Landing struct {
+	Sessions *session.Sessions
+	Secure   func(r *http.Request) bool
+	Apart    bool
+}
+
 // WithSession finds the launch session of requests to [LearnPattern] and hands
 // them on. It also lands launches: a one-time handle in the query becomes the
 // session, in cookie mode or in token mode.
-func WithSession(
-	sessions *session.Sessions, secure func(r *http.Request) bool, next SessionHandler,
-) Handler {
+func (l *Landing) WithSession(next SessionHandler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		page := PageOf(r)
 		page.Framing = FramedByAny // until the session says who may
@@ -31,16 +38,16 @@ func WithSession(
 		telemetry.Add(r.Context(), slog.String("launch", id))
 		token, rest := session.SplitPath(r.PathValue("rest"))
 		if handle := r.URL.Query().Get("h"); handle != "" && token == "" && rest == "" && r.Method == http.MethodGet {
-			return land(w, r, sessions, id, handle)
+			return l.land(w, r, id, handle)
 		}
 		if rest == WindowPath && token == "" && r.Method == http.MethodPost {
-			return handOver(w, r, sessions, id, secure)
+			return l.handOver(w, r, id)
 		}
 		inPath := token != ""
 		if !inPath {
 			token = session.CookieToken(r)
 		}
-		s, err := sessions.Find(r.Context(), id, token, inPath, r.UserAgent())
+		s, err := l.Sessions.Find(r.Context(), id, token, inPath, r.UserAgent())
 		if err != nil {
 			return err
 		}
@@ -55,17 +62,15 @@ const WindowPath = "window"
 
 // handOver answers a window that a page in a frame opened, with a session of
 // its own.
-func handOver(
-	w http.ResponseWriter, r *http.Request, sessions *session.Sessions, id string, secure func(r *http.Request) bool,
-) error {
+func (l *Landing) handOver(w http.ResponseWriter, r *http.Request, id string) error {
 	if err := ReadForm(w, r); err != nil {
 		return err
 	}
-	newID, ticket, err := sessions.HandOver(r.Context(), id, r.PostForm.Get("pass"), r.UserAgent())
+	newID, ticket, err := l.Sessions.HandOver(r.Context(), id, r.PostForm.Get("pass"), r.UserAgent())
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, session.Cookie(newID, ticket.Token, secure(r)))
+	http.SetCookie(w, session.Cookie(newID, ticket.Token, l.Secure(r)))
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	http.Redirect(w, r, "/learn/"+newID+"/?h="+url.QueryEscape(ticket.Handle), http.StatusSeeOther)
@@ -78,12 +83,18 @@ func Framed(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Dest") != "do
 
 // land trades the handle for the session. Reloading the address with the handle
 // again is answered by the cookie, if it is there.
-func land(w http.ResponseWriter, r *http.Request, sessions *session.Sessions, id, handle string) error {
-	cookie := session.CookieToken(r)
+func (l *Landing) land(w http.ResponseWriter, r *http.Request, id, handle string) error {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Referrer-Policy", "no-referrer")
 	path := "/learn/" + url.PathEscape(id) + "/"
-	token, err := sessions.Land(r.Context(), id, handle, cookie, r.UserAgent())
+	cookie := session.CookieToken(r)
+	offered := r.URL.Query().Get("c")
+	if l.Apart && offered == "" {
+		return l.offerCookie(w, r, id, path, handle)
+	}
+	token, err := l.Sessions.Land(r.Context(), id, handle, cookie, offered, r.UserAgent())
 	if err != nil {
-		if _, over := sessions.Find(r.Context(), id, cookie, false, r.UserAgent()); over != nil {
+		if _, over := l.Sessions.Find(r.Context(), id, cookie, false, r.UserAgent()); over != nil {
 			return err
 		}
 		token = ""
@@ -91,9 +102,17 @@ func land(w http.ResponseWriter, r *http.Request, sessions *session.Sessions, id
 	if token != "" {
 		path += "~" + token + "/"
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Referrer-Policy", "no-referrer")
 	http.Redirect(w, r, path, http.StatusSeeOther)
+	return nil
+}
+
+// offerCookie sets a cookie and asks again whether it came back. The address
+// carries what it hashes to, so that no cookie from elsewhere passes for it.
+func (l *Landing) offerCookie(w http.ResponseWriter, r *http.Request, id, path, handle string) error {
+	token, offer := session.Offer()
+	http.SetCookie(w, session.Cookie(id, token, l.Secure(r)))
+	q := url.Values{"h": {handle}, "c": {offer}}
+	http.Redirect(w, r, path+"?"+q.Encode(), http.StatusSeeOther)
 	return nil
 }
 

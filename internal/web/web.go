@@ -38,27 +38,36 @@ var ErrCrossOrigin = errs.New(errs.Forbidden, "request_cross_origin", "",
 // Options are what a [Mux] needs.
 type Options struct {
 	PublicURL *url.URL
-	Log       *slog.Logger
-	Metrics   *telemetry.Metrics
-	Clock     func() time.Time
+	// ContentURL is the host that course content has of its own, so that its
+	// scripts are never on one origin with the console; nil when it has none.
+	ContentURL *url.URL
+	Log        *slog.Logger
+	Metrics    *telemetry.Metrics
+	Clock      func() time.Time
 }
 
 // Mux routes requests. Routes are added before the first request.
 type Mux struct {
-	opts   Options
-	mux    *http.ServeMux
-	raw    map[string]Handler // by path prefix
-	origin *http.CrossOriginProtection
-	errors *ErrorPage
+	opts    Options
+	mux     *http.ServeMux
+	content *http.ServeMux     // of the content host; mux when there is none
+	raw     map[string]Handler // by path prefix
+	origin  *http.CrossOriginProtection
+	errors  *ErrorPage
 }
 
 // New returns a mux without routes. It fails when the error page's template is
 // broken.
 func New(opts Options) (*Mux, error) {
 	m := &Mux{opts: opts, mux: http.NewServeMux(), raw: map[string]Handler{}}
+	m.content = m.mux
 	m.origin = http.NewCrossOriginProtection()
 	if err := m.origin.AddTrustedOrigin(opts.PublicURL.Scheme + "://" + opts.PublicURL.Host); err != nil {
 		return nil, fmt.Errorf("public URL: %w", err)
+	}
+	if opts.ContentURL != nil {
+		m.content = http.NewServeMux()
+		m.HandleContent("/", func(http.ResponseWriter, *http.Request) error { return ErrNotFound })
 	}
 	var err error
 	if m.errors, err = newErrorPage(); err != nil {
@@ -69,8 +78,22 @@ func New(opts Options) (*Mux, error) {
 
 // Handle adds a route in the pattern language of [http.ServeMux]. Forms that
 // other sites send there are refused.
-func (m *Mux) Handle(pattern string, h Handler) {
-	m.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+func (m *Mux) Handle(pattern string, h Handler) { m.handle(m.mux, pattern, h) }
+
+// HandleContent is [Mux.Handle] for pages and files with course content: they
+// are on the content host, and nowhere else, when there is one.
+func (m *Mux) HandleContent(pattern string, h Handler) { m.handle(m.content, pattern, h) }
+
+// HandleBoth is [Mux.Handle] for what both hosts need.
+func (m *Mux) HandleBoth(pattern string, h Handler) {
+	m.handle(m.mux, pattern, h)
+	if m.content != m.mux {
+		m.handle(m.content, pattern, h)
+	}
+}
+
+func (m *Mux) handle(mux *http.ServeMux, pattern string, h Handler) {
+	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		PageOf(r).route = pattern
 		err := m.origin.Check(r)
 		if err != nil {
@@ -82,14 +105,19 @@ func (m *Mux) Handle(pattern string, h Handler) {
 	})
 }
 
+// onContent reports whether a request came to the content host.
+func (m *Mux) onContent(r *http.Request) bool {
+	return m.opts.ContentURL != nil && strings.EqualFold(r.Host, m.opts.ContentURL.Host)
+}
+
 // HandleRaw adds everything below a path prefix, past the mux: the request
 // target is not cleaned, because a signature covers it as it was sent
 // [OAuth1 §3.4.1.2], and any site may post there.
 func (m *Mux) HandleRaw(prefix string, h Handler) { m.raw[prefix] = h }
 
-// HandleHTTP adds a plain handler, e.g. one that serves files.
+// HandleHTTP adds a plain handler, e.g. one that serves files, to both hosts.
 func (m *Mux) HandleHTTP(pattern string, h http.Handler) {
-	m.Handle(pattern, func(w http.ResponseWriter, r *http.Request) error {
+	m.HandleBoth(pattern, func(w http.ResponseWriter, r *http.Request) error {
 		h.ServeHTTP(w, r)
 		return nil
 	})
@@ -111,6 +139,10 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		m.log(r, rec, m.opts.Clock().Sub(start))
 	}()
+	if m.onContent(r) {
+		m.content.ServeHTTP(rec, r)
+		return
+	}
 	for prefix, h := range m.raw {
 		if strings.HasPrefix(r.URL.EscapedPath(), prefix) {
 			page.route = prefix

@@ -37,6 +37,7 @@ type Deps struct {
 	Continuations *continuation.Service
 	Visitors      *web.Visitors
 	Catalog       *catalog.Catalog
+	ContentURL    string // where learners' pages are; "" when on this host
 }
 
 // Finisher goes on with a launch whose learner has signed in, and returns where
@@ -147,7 +148,7 @@ func (h *Handler) getFrame(w http.ResponseWriter, r *http.Request) error {
 		}
 		return goOn(w, r, to)
 	case store.ContinuationUsed:
-		return goOn(w, r, "/learn/"+url.PathEscape(id)+"/") // its cookie decides
+		return goOn(w, r, h.ContentURL+"/learn/"+url.PathEscape(id)+"/") // its cookie decides
 	}
 	p := newFramePage(r, c, waiting.Launch, account.ErrRequired)
 	p.wait(id, token, waiting.Code, waiting.Other)

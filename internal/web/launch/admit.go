@@ -60,11 +60,13 @@ func (h *Handler) admit(w http.ResponseWriter, a *arrival) (location string, err
 		return "", err
 	}
 	telemetry.Add(ctx, slog.String("launch", adm.launchID), slog.String("consumer", a.entry.ConsumerID))
-	path := "/learn/" + adm.launchID + "/"
+	path := h.ContentURL + "/learn/" + adm.launchID + "/"
 	if adm.reopen {
 		return path, nil
 	}
-	http.SetCookie(w, session.Cookie(adm.launchID, adm.ticket.Token, h.Secure(a.r)))
+	if h.ContentURL == "" {
+		http.SetCookie(w, session.Cookie(adm.launchID, adm.ticket.Token, h.Secure(a.r)))
+	}
 	return path + "?h=" + url.QueryEscape(adm.ticket.Handle), nil
 }
 

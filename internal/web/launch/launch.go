@@ -77,14 +77,17 @@ type Deps struct {
 	Accounts *account.Resolver
 	Waiting  *continuation.Service
 	// Refuse shows what a launch lacks that asks for a sign-in, and lets it wait.
-	Refuse   func(w http.ResponseWriter, r *http.Request, l *continuation.Launch, err error) error
-	CheckURL func(raw string) error     // may scores be sent there?
-	Query    func(q url.Values) error   // does the launch address ask for something we can show?
-	Proxies  []netip.Prefix             // whose forwarding headers are believed
-	Secure   func(r *http.Request) bool // may this browser keep Secure cookies from us?
-	Clock    func() time.Time
-	Metrics  *telemetry.Metrics
-	Off      bool
+	Refuse func(w http.ResponseWriter, r *http.Request, l *continuation.Launch, err error) error
+	// ContentURL is where learners' pages are, without a slash at its end; ""
+	// when they are on this host.
+	ContentURL string
+	CheckURL   func(raw string) error     // may scores be sent there?
+	Query      func(q url.Values) error   // does the launch address ask for something we can show?
+	Proxies    []netip.Prefix             // whose forwarding headers are believed
+	Secure     func(r *http.Request) bool // may this browser keep Secure cookies from us?
+	Clock      func() time.Time
+	Metrics    *telemetry.Metrics
+	Off        bool
 }
 
 // Handler takes launches. It is safe for concurrent use.
