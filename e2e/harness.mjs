@@ -2,12 +2,14 @@
 // to walk through it: the LMS on 127.0.0.1, the tool on localhost, so that to a
 // browser they are two sites.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { openBrowser } from "./browser.mjs";
 
 const binary = process.env.LECTERN_BIN || fileURLToPath(new URL("../bin/lectern", import.meta.url));
 const startWithin = 30_000;
@@ -38,7 +40,9 @@ export async function startDemo({ seed = 0, args = [], settings = {} } = {}) {
     await rm(data, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    return new Demo(await firstLine(child, log), log, stop);
+    const run = promisify(execFile);
+    const lectern = async (...command) => (await run(binary, [...command, "--data", data], { env, cwd: data })).stdout;
+    return new Demo(await firstLine(child, log), log, stop, lectern);
   } catch (err) {
     await stop();
     throw err;
@@ -66,7 +70,8 @@ function firstLine(child, log) {
 class Demo {
   #links = 0;
 
-  constructor(ready, log, stop) {
+  constructor(ready, log, stop, lectern) {
+    this.lectern = lectern; // runs a command beside the server and returns what it prints
     this.log = log; // what lectern wrote to standard error
     this.stop = stop;
     this.console = ready.console;
@@ -159,6 +164,24 @@ export const wrong = /About 8 seconds/;
 // see waits for a text in a frame or page.
 export async function see(inside, text) {
   await inside.getByText(text).first().waitFor();
+}
+
+// addPerson makes an account that signs in with password.
+export async function addPerson(demo, name, { email = `${name}@school.example` } = {}) {
+  const printed = await demo.lectern("user", "add", name, "--email", email, "--learner");
+  const link = printed.match(/\/login\/set\/\S+/);
+  assert.ok(link, `no link to set a password: ${printed}`);
+  const browser = await openBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.goto(demo.site + link[0]);
+    await page.getByLabel("New password").fill(password);
+    await page.getByLabel("Once more").fill(password);
+    await page.getByRole("button", { name: "Set password" }).click();
+    await page.waitForURL((url) => !url.pathname.startsWith("/login/set/"));
+  } finally {
+    await browser.close();
+  }
 }
 
 // signIn opens the one-time link, sets the first password and ends in the

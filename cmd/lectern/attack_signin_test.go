@@ -52,6 +52,17 @@ func TestAttackSignInFixation(t *testing.T) {
 	if got := s.whoIs(planted); got != "" {
 		t.Errorf("the planted token is signed in as %q", got)
 	}
+	// A course's script gives the attacker's real token a longer path.
+	mine, err := s.site.signIn.SignIn(t.Context(), "mallory", "a pass phrase", "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser = s.signedInAs("ada", "a pass phrase")
+	account, _ := url.Parse(s.url + "/account")
+	browser.Jar.SetCookies(account, []*http.Cookie{{Name: "lectern-site", Value: mine, Path: "/account"}})
+	if got := s.whoIs(browser); got == "mallory" {
+		t.Error("a cookie with a longer path made somebody else of the visitor")
+	}
 	secure := startSite(t, func(c *config.Config) { c.PublicURL = "https://lectern.example.edu" })
 	secure.local("mallory", "", "a pass phrase", false)
 	token, err := secure.site.signIn.SignIn(t.Context(), "mallory", "a pass phrase", "x")
@@ -100,7 +111,7 @@ func TestAttackSignInCSRF(t *testing.T) {
 	boss := s.local("boss", "", "a pass phrase", true)
 	credentials := url.Values{"username": {"mallory"}, "password": {"a pass phrase"}}
 	victim := newBrowser(t)
-	if p := s.submit(victim, "/login", credentials); p.StatusCode != 403 || s.whoIs(victim) != "" {
+	if p := s.submit(victim, "/login", credentials); p.StatusCode != 403 || s.whoIs(victim) != "" || !strings.Contains(p.body, "needs cookies") {
 		t.Errorf("a form without a token: %d", p.StatusCode)
 	}
 	s.get(victim, "/login")

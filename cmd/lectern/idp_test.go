@@ -252,7 +252,7 @@ func TestIdentityConnect(t *testing.T) {
 			t.Errorf("%s: %d, want %s", tt.name, p.StatusCode, tt.want)
 		}
 	}
-	if p := connect(newBrowser(t), "boss", "a pass phrase"); p.code() != "form_expired" {
+	if p := connect(newBrowser(t), "boss", "a pass phrase"); p.code() != "signin_cookies_blocked" {
 		t.Errorf("a form of another browser: %d %s", p.StatusCode, p.code())
 	}
 	s.clock.add(11 * time.Minute)

@@ -46,12 +46,17 @@ func (s *Service) Visitor(ctx context.Context, token string) (*account.Account, 
 // CookieToken returns the session token that the request brings, or "". Where
 // the site is reached by https, only the cookie counts that nobody but this
 // host can set over https.
-func CookieToken(r *http.Request, https bool) string {
-	c, err := r.Cookie(cookieName(https))
-	if err != nil {
+func CookieToken(r *http.Request, https bool) string { return OneCookie(r, cookieName(https)) }
+
+// OneCookie returns the value of a cookie, or "" when the request brings none
+// or several: over plain http a page's script can put a cookie of the same name
+// before ours by giving it a longer path.
+func OneCookie(r *http.Request, name string) string {
+	list := r.CookiesNamed(name)
+	if len(list) != 1 {
 		return ""
 	}
-	return c.Value
+	return list[0].Value
 }
 
 // SetCookie gives the browser a session token, or takes it away when token is

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"net/http"
 
+	"lectern/internal/errs"
+	"lectern/internal/signin"
 	"lectern/internal/web"
 )
 
@@ -15,6 +17,11 @@ const (
 	secureForm = "__Host-lectern-form"
 	plainForm  = "lectern-form"
 )
+
+// ErrCookies means that a browser keeps no cookies, so that nobody can be signed
+// in.
+var ErrCookies = errs.New(errs.Forbidden, "signin_cookies_blocked", "",
+	"Signing in needs cookies, and your browser sent none. Allow cookies for this site, then try again.", "")
 
 func (h *Handler) formCookie(r *http.Request) string {
 	if h.Visitors.HTTPS(r) {
@@ -27,8 +34,8 @@ func (h *Handler) formCookie(r *http.Request) string {
 // its cookie.
 func (h *Handler) form(w http.ResponseWriter, r *http.Request) string {
 	name := h.formCookie(r)
-	if c, err := r.Cookie(name); err == nil && len(c.Value) == 43 {
-		return c.Value
+	if token := signin.OneCookie(r, name); len(token) == 43 {
+		return token
 	}
 	var b [32]byte
 	rand.Read(b[:]) // never fails
@@ -45,9 +52,11 @@ func (h *Handler) checkForm(w http.ResponseWriter, r *http.Request) error {
 	if err := web.ReadForm(w, r); err != nil {
 		return err
 	}
-	c, err := r.Cookie(h.formCookie(r))
-	if err != nil || c.Value == "" ||
-		subtle.ConstantTimeCompare([]byte(c.Value), []byte(r.PostForm.Get("csrf"))) != 1 {
+	token := signin.OneCookie(r, h.formCookie(r))
+	switch {
+	case token == "":
+		return ErrCookies
+	case subtle.ConstantTimeCompare([]byte(token), []byte(r.PostForm.Get("csrf"))) != 1:
 		return web.ErrForged.With("form of nobody signed in")
 	}
 	return nil

@@ -56,11 +56,7 @@ func (h *Handler) attempt(r *http.Request) (a attempt) {
 	if h.Visitors.HTTPS(r) {
 		name = secureAttempt
 	}
-	c, err := r.Cookie(name)
-	if err != nil {
-		return attempt{}
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(c.Value)
+	raw, err := base64.RawURLEncoding.DecodeString(signin.OneCookie(r, name))
 	if err != nil || json.Unmarshal(raw, &a) != nil {
 		return attempt{}
 	}
