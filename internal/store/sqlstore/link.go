@@ -60,3 +60,9 @@ func linkOf(row db.AccountLink) account.Link {
 		PreviousAccountID: row.PreviousAccountID, Note: row.Note, NotedAt: moment(row.NotedAt),
 	}
 }
+
+func (t placements) Retire(ctx context.Context, consumerID, accountID, linkKey, why string) error {
+	return t.wrap(t.q.TargetRetire(ctx, db.TargetRetireParams{
+		Refused: clean(why), ConsumerID: consumerID, AccountID: accountID, LinkKey: linkKey,
+	}), "retire grade target")
+}

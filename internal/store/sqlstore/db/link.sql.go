@@ -150,3 +150,27 @@ func (q *Queries) LinkProve(ctx context.Context, arg LinkProveParams) error {
 	)
 	return err
 }
+
+const targetRetire = `-- name: TargetRetire :exec
+UPDATE grade_target SET refused = $1
+WHERE consumer_id = $2 AND account_id = $3 AND link_key = $4
+`
+
+type TargetRetireParams struct {
+	Refused    string
+	ConsumerID string
+	AccountID  string
+	LinkKey    string
+}
+
+// The cell belongs to the learner's proven account now: a score from before must
+// not overwrite a newer one.
+func (q *Queries) TargetRetire(ctx context.Context, arg TargetRetireParams) error {
+	_, err := q.db.ExecContext(ctx, targetRetire,
+		arg.Refused,
+		arg.ConsumerID,
+		arg.AccountID,
+		arg.LinkKey,
+	)
+	return err
+}
