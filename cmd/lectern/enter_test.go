@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -321,6 +322,7 @@ func TestContinuationEnds(t *testing.T) {
 	t.Run("account disabled", func(t *testing.T) {
 		s, c, ines := closedSite(t)
 		f := s.waits(newBrowser(t), s.closed("ines@school.example"))
+		late := s.waits(newBrowser(t), s.closed("ines@school.example").set("user_id", "late"))
 		tab := newBrowser(t)
 		s.signIn(tab, "ines", f.tab)
 		f.give(tab, f.code)
@@ -329,7 +331,11 @@ func TestContinuationEnds(t *testing.T) {
 		if p := s.get(f.browser, f.at); p.code() != account.ErrDisabled.Code {
 			t.Errorf("T128: %d %s", p.StatusCode, p.code())
 		}
-		_ = c
+		waiting := &continuation.Service{Store: s.app.Store, Keys: s.app.Registry.Keys, Clock: s.clock.now}
+		err := waiting.Confirm(context.Background(), strings.TrimPrefix(late.tab, "/enter/"), ines.ID, late.code)
+		if !errors.Is(err, account.ErrDisabled) || s.linked(c, "late") != nil {
+			t.Errorf("a closed account was linked: %v", err)
+		}
 	})
 	t.Run("consumer disabled", func(t *testing.T) {
 		s, c, _ := closedSite(t)
