@@ -137,6 +137,12 @@ func testProvenLinks(s suite) {
 	s.fails(store.ErrNotFound, func(tx store.Tx) error { return tx.Accounts().NoteLink(s.ctx, lms.ID, "U2", "x", now()) })
 	fresh := account.Link{ConsumerID: lms.ID, LTIUserID: "U2", AccountID: ines.ID, How: account.BySignIn, CreatedAt: now()}
 	s.update(func(tx store.Tx) error { return tx.Accounts().Prove(s.ctx, fresh) })
+	equal(s, "counted by how", read(s, func(tx store.Tx) (map[string]int64, error) {
+		return tx.Accounts().CountLinks(s.ctx, lms.ID)
+	}), map[string]int64{account.BySignIn: 2})
+	equal(s, "counted elsewhere", read(s, func(tx store.Tx) (map[string]int64, error) {
+		return tx.Accounts().CountLinks(s.ctx, "nobody")
+	}), nil)
 	equal(s, "links of the account", read(s, func(tx store.Tx) ([]account.Link, error) {
 		return tx.Accounts().Links(s.ctx, ines.ID)
 	}), []account.Link{fresh, link})

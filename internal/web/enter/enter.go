@@ -37,6 +37,7 @@ type Deps struct {
 	Continuations *continuation.Service
 	Visitors      *web.Visitors
 	Catalog       *catalog.Catalog
+	PublicURL     *url.URL
 }
 
 // Finisher goes on with a launch whose learner has signed in, and returns where
@@ -88,7 +89,7 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, l *continuation
 			return err
 		}
 		telemetry.Add(r.Context(), slog.String("launch", t.ID))
-		p.wait(t.ID, t.Token, t.Code, "")
+		p.wait(h.PublicURL, t.ID, t.Token, t.Code, "")
 	}
 	return h.showFrame(w, r, p)
 }
@@ -150,7 +151,7 @@ func (h *Handler) getFrame(w http.ResponseWriter, r *http.Request) error {
 		return goOn(w, r, "/learn/"+url.PathEscape(id)+"/") // its cookie decides
 	}
 	p := newFramePage(r, c, waiting.Launch, account.ErrRequired)
-	p.wait(id, token, waiting.Code, waiting.Other)
+	p.wait(h.PublicURL, id, token, waiting.Code, waiting.Other)
 	return h.showFrame(w, r, p)
 }
 

@@ -77,6 +77,38 @@ func (q *Queries) AccountsByEmail(ctx context.Context, email string, maxRows int
 	return items, nil
 }
 
+const linkCount = `-- name: LinkCount :many
+SELECT how, count(*) AS links FROM account_link WHERE consumer_id = $1 GROUP BY how
+`
+
+type LinkCountRow struct {
+	How   string
+	Links int64
+}
+
+func (q *Queries) LinkCount(ctx context.Context, consumerID string) ([]LinkCountRow, error) {
+	rows, err := q.db.QueryContext(ctx, linkCount, consumerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LinkCountRow
+	for rows.Next() {
+		var i LinkCountRow
+		if err := rows.Scan(&i.How, &i.Links); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const linkGet = `-- name: LinkGet :one
 SELECT consumer_id, lti_user_id, account_id, how, created_at, previous_account_id, note, noted_at FROM account_link WHERE consumer_id = $1 AND lti_user_id = $2
 `

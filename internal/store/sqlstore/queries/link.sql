@@ -34,3 +34,6 @@ WHERE consumer_id = @consumer_id AND lti_user_id = @lti_user_id;
 -- not overwrite a newer one.
 UPDATE grade_target SET refused = @refused
 WHERE consumer_id = @consumer_id AND account_id = @account_id AND link_key = @link_key;
+
+-- name: LinkCount :many
+SELECT how, count(*) AS links FROM account_link WHERE consumer_id = @consumer_id GROUP BY how;
