@@ -167,11 +167,11 @@ export async function see(inside, text) {
 }
 
 // addPerson makes an account that signs in with password.
-export async function addPerson(demo, name, { email = `${name}@school.example` } = {}) {
+export async function addPerson(demo, name, { email = `${name}@school.example`, args = [] } = {}) {
   const printed = await demo.lectern("user", "add", name, "--email", email, "--learner");
   const link = printed.match(/\/login\/set\/\S+/);
   assert.ok(link, `no link to set a password: ${printed}`);
-  const browser = await openBrowser();
+  const browser = await openBrowser({ args });
   try {
     const page = await browser.newPage();
     await page.goto(demo.site + link[0]);

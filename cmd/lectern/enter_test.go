@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -271,16 +272,30 @@ func TestNoAddress(t *testing.T) {
 func TestT114AnonymousBefore(t *testing.T) {
 	s, c, ines := closedSite(t)
 	s.setConsumer(c, func(spec *registry.Spec) { spec.RequireUserAccount = false })
-	s.open(newBrowser(t), s.closed("ines@school.example"))
+	graded := func() *message {
+		return s.closed("ines@school.example").set("lis_result_sourcedid", "cell").set("lis_outcome_service_url", somewhere)
+	}
+	s.open(newBrowser(t), graded())
 	before := s.linked(c, "LTI_User")
 	s.setConsumer(c, func(spec *registry.Spec) { spec.RequireUserAccount = true })
-	f := s.waits(newBrowser(t), s.closed("ines@school.example"))
+	f := s.waits(newBrowser(t), graded())
 	tab := newBrowser(t)
 	s.signIn(tab, "ines", f.tab)
 	f.give(tab, f.code)
+	s.follow(f.browser, s.get(f.browser, f.at))
 	if l := s.linked(c, "LTI_User"); l.AccountID != ines.ID || l.PreviousAccountID != before.AccountID {
 		t.Errorf("link %+v, before %+v", l, before)
 	}
+	usage := someBlock + "problem+block@block_id"
+	s.view(func(ctx context.Context, tx store.Tx) error {
+		for id, retired := range map[string]bool{before.AccountID: true, ines.ID: false} {
+			targets, err := tx.Placements().Targets(ctx, id, "", someCourse, []string{usage})
+			if err != nil || len(targets) != 1 || (targets[0].Refused != "") != retired {
+				t.Errorf("two scores would go into one cell: %+v, %v", targets, err)
+			}
+		}
+		return nil
+	})
 	s.setConsumer(c, func(spec *registry.Spec) { spec.RequireUserAccount = false })
 	s.open(newBrowser(t), s.closed("ines@school.example"))
 	if l := s.linked(c, "LTI_User"); l.AccountID != ines.ID {
@@ -307,6 +322,7 @@ func TestContinuationEnds(t *testing.T) {
 	t.Run("account disabled", func(t *testing.T) {
 		s, c, ines := closedSite(t)
 		f := s.waits(newBrowser(t), s.closed("ines@school.example"))
+		late := s.waits(newBrowser(t), s.closed("ines@school.example").set("user_id", "late"))
 		tab := newBrowser(t)
 		s.signIn(tab, "ines", f.tab)
 		f.give(tab, f.code)
@@ -315,7 +331,11 @@ func TestContinuationEnds(t *testing.T) {
 		if p := s.get(f.browser, f.at); p.code() != account.ErrDisabled.Code {
 			t.Errorf("T128: %d %s", p.StatusCode, p.code())
 		}
-		_ = c
+		waiting := &continuation.Service{Store: s.app.Store, Keys: s.app.Registry.Keys, Clock: s.clock.now}
+		err := waiting.Confirm(context.Background(), strings.TrimPrefix(late.tab, "/enter/"), ines.ID, late.code)
+		if !errors.Is(err, account.ErrDisabled) || s.linked(c, "late") != nil {
+			t.Errorf("a closed account was linked: %v", err)
+		}
 	})
 	t.Run("consumer disabled", func(t *testing.T) {
 		s, c, _ := closedSite(t)

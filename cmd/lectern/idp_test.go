@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -332,5 +333,38 @@ func TestAttackIdentityProvider(t *testing.T) {
 	s.campus(signedIn)
 	if got := s.whoIs(signedIn); got != "boss" {
 		t.Errorf("an answer of the provider changed who is signed in: %q", got)
+	}
+}
+
+// TestIdentityProviderAway: the site starts and answers without its provider,
+// and finds it when it is back.
+func TestIdentityProviderAway(t *testing.T) {
+	idp := newIDP(t)
+	handler := idp.server.Config.Handler
+	var away atomic.Bool
+	away.Store(true)
+	idp.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if away.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
+	s := startSite(t, func(c *config.Config) {
+		c.OIDCIssuer, c.OIDCClientID, c.OIDCClientSecret, c.OIDCName = idp.server.URL, "lectern", "idp-secret", "Campus"
+	})
+	if p := s.get(newBrowser(t), "/login/idp"); p.StatusCode != http.StatusServiceUnavailable || p.code() != "identity_provider_unavailable" {
+		t.Errorf("away: %d %s", p.StatusCode, p.code())
+	}
+	away.Store(false)
+	s.clock.add(10 * time.Second)
+	idp.is(map[string]any{"sub": "1", "preferred_username": "ada"}, nil)
+	browser := newBrowser(t)
+	s.campus(browser)
+	if got := s.whoIs(browser); got != "ada" {
+		t.Errorf("back: %q", got)
+	}
+	if p := s.get(newBrowser(t), "/login/idp/finish?error=access_denied&state=x"); p.code() != "identity_state_mismatch" {
+		t.Errorf("a refusal that nobody asked for: %s", p.code())
 	}
 }

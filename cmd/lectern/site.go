@@ -215,7 +215,7 @@ func (s *site) contentURL() string {
 func (s *site) waitingRoom() (*continuation.Service, *enter.Handler, error) {
 	waiting := &continuation.Service{Store: s.app.Store, Keys: s.app.Registry.Keys, Clock: s.app.Clock}
 	room, err := enter.New(enter.Deps{
-		Store: s.app.Store, Continuations: waiting, Catalog: s.app.Catalog, ContentURL: s.contentURL(),
+		Store: s.app.Store, Continuations: waiting, Catalog: s.app.Catalog, PublicURL: s.public, ContentURL: s.contentURL(),
 		Visitors: &web.Visitors{SignIn: s.signIn, HTTPS: web.HTTPS(s.public)},
 	})
 	return waiting, room, err

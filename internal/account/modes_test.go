@@ -284,3 +284,55 @@ func FuzzMaskAddress(f *testing.F) {
 		}
 	})
 }
+
+// occupied is a directory in which the first names tried are taken.
+type occupied struct {
+	account.Directory
+	refuse int
+	tried  []string
+}
+
+func (d *occupied) Create(ctx context.Context, a *account.Account) error {
+	d.tried = append(d.tried, a.Username)
+	if len(d.tried) <= d.refuse {
+		return store.ErrConflict
+	}
+	return d.Directory.Create(ctx, a)
+}
+
+// T117, T118, T124: a name that is taken is followed by a random one, and the
+// address follows the name.
+func TestT118NextName(t *testing.T) {
+	f := newFixture(t)
+	c := f.pii("pii")
+	for _, who := range []*lti.Consumer{f.open, c} {
+		f.update(func(ctx context.Context, tx store.Tx) error {
+			d := &occupied{Directory: tx.Accounts(), refuse: 2}
+			a, err := f.resolver.Resolve(ctx, d, tx.Consumers(), &lti.Launch{Consumer: who, User: lti.User{ID: "edx_id"}})
+			if err != nil {
+				return err
+			}
+			if len(d.tried) != 3 || a.Username != d.tried[2] || a.Email != a.Username+"@lti.example.com" {
+				t.Errorf("tried %v, got %+v", d.tried, a)
+			}
+			return nil
+		})
+	}
+}
+
+// T102, T103, T125: what names an account is the consumer and the LMS's user
+// together; neither alone, and no other LMS's.
+func TestT125WhoIsWho(t *testing.T) {
+	f := newFixture(t)
+	one, two := f.pii("one"), f.pii("two")
+	first := f.must(one, lti.User{ID: "u"})
+	if other := f.must(two, lti.User{ID: "u"}); other.ID == first.ID {
+		t.Error("two LMSs share a user because their IDs are alike")
+	}
+	if other := f.must(one, lti.User{ID: "U"}); other.ID == first.ID {
+		t.Error("IDs that differ in case are one user")
+	}
+	if again := f.must(one, lti.User{ID: "u"}); again.ID != first.ID {
+		t.Error("one user, two accounts")
+	}
+}

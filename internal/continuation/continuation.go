@@ -213,7 +213,7 @@ func (s *Service) link(ctx context.Context, tx store.Tx, l *Launch, who *account
 		return fmt.Errorf("audit id: %w", err)
 	}
 	e := store.AuditEntry{
-		ID: id.String(), At: now, Who: who.ID, Act: "account.link", Subject: who.ID, Before: audited(before), After: audited(&after),
+		ID: id.String(), At: now, Who: who.ID, Act: "user.link", Subject: who.ID, Before: audited(before), After: audited(&after),
 	}
 	return tx.Audit().Append(ctx, e)
 }
@@ -224,7 +224,7 @@ func audited(l *account.Link) string {
 		return ""
 	}
 	b, err := json.Marshal(map[string]string{
-		"consumer": l.ConsumerID, "lti_user_id": l.LTIUserID, "account": l.AccountID, "how": l.How,
+		"consumer_id": l.ConsumerID, "lti_user_id": l.LTIUserID, "account_id": l.AccountID, "how": l.How,
 	})
 	if err != nil {
 		return "" // strings always marshal

@@ -19,8 +19,12 @@ import (
 	"lectern/internal/errs"
 )
 
-// timeout bounds every request to the provider.
-const timeout = 10 * time.Second
+// How long a request to the provider may take, and how long it is left alone
+// when it does not answer.
+const (
+	timeout          = 10 * time.Second
+	restAfterFailure = 5 * time.Second
+)
 
 // What can go wrong at the provider.
 var (
@@ -79,8 +83,9 @@ type Provider struct {
 	client *http.Client
 	clock  func() time.Time
 
-	mu   sync.Mutex
-	oidc *oidc.Provider // nil until it has answered
+	mu    sync.Mutex
+	oidc  *oidc.Provider // nil until it has answered
+	again time.Time      // not asked before, after it did not answer
 }
 
 // New returns a provider. transport is nil for the default.
@@ -95,10 +100,14 @@ func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
 	if p.oidc != nil {
 		return p.oidc, nil
 	}
+	if p.clock().Before(p.again) { // nobody waits in a row for a provider that is away
+		return nil, ErrProvider.With("it did not answer a moment ago")
+	}
 	// The keys are fetched later with the client of this context, which must
 	// therefore outlive the request.
 	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.config.Issuer)
 	if err != nil {
+		p.again = p.clock().Add(restAfterFailure)
 		return nil, ErrProvider.Wrap(err)
 	}
 	p.oidc = found

@@ -27,6 +27,9 @@ var (
 		"The provider gave the address to a second person. Remove the identity from the account, or change its address.")
 )
 
+// identityTries is how often a first sign-in is tried when another one is faster.
+const identityTries = 3
+
 // identified is an identity as the audit keeps it.
 type identified struct {
 	Issuer  string `json:"issuer"`
@@ -41,7 +44,19 @@ type identified struct {
 //
 // Accounts that launches made are never found by address: an LMS may claim any
 // address, and its user would share the account.
-func (s *Service) ByIdentity(ctx context.Context, c *identity.Claims) (*account.Account, error) {
+func (s *Service) ByIdentity(ctx context.Context, c *identity.Claims) (a *account.Account, err error) {
+	for range identityTries { // two first sign-ins at once: the slower one finds what the other made
+		if a, err = s.byIdentity(ctx, c); !errors.Is(err, store.ErrConflict) {
+			break
+		}
+	}
+	if err == nil && !a.Enabled {
+		return nil, account.ErrDisabled
+	}
+	return a, err
+}
+
+func (s *Service) byIdentity(ctx context.Context, c *identity.Claims) (*account.Account, error) {
 	var a *account.Account
 	err := s.Store.Update(ctx, func(tx store.Tx) (err error) {
 		a, err = tx.People().ByIdentity(ctx, c.Issuer, c.Subject)
@@ -58,9 +73,6 @@ func (s *Service) ByIdentity(ctx context.Context, c *identity.Claims) (*account.
 		}
 		return s.identify(ctx, tx, c, a)
 	})
-	if err == nil && !a.Enabled {
-		return nil, account.ErrDisabled
-	}
 	return a, err
 }
 
@@ -76,7 +88,10 @@ func waiting(ctx context.Context, tx store.Tx, c *identity.Claims) (*account.Acc
 		return nil, err
 	}
 	for _, i := range list {
-		if i.Issuer == c.Issuer {
+		switch {
+		case i.Issuer == c.Issuer && i.Subject == c.Subject:
+			return nil, store.ErrConflict // connected while we looked
+		case i.Issuer == c.Issuer:
 			return nil, ErrIdentityTaken
 		}
 	}
@@ -108,8 +123,8 @@ func (s *Service) newcomer(ctx context.Context, tx store.Tx, c *identity.Claims)
 		email = ""
 	}
 	for _, username := range []string{c.Username, email, account.RandomUsername()} {
-		if !signin.ValidName(username) {
-			continue
+		if !signin.ValidName(username) || strings.EqualFold(username, signin.FirstAdmin) {
+			continue // the first start needs that name
 		}
 		a := &account.Account{
 			ID: uuid.Must(uuid.NewV7()).String(), Username: username, Email: email, Kind: account.Local,

@@ -144,8 +144,11 @@ func mergeable(ctx context.Context, tx store.Tx, fromID, intoID string) (from, i
 	if into, err = find(ctx, tx, intoID); err != nil {
 		return nil, nil, err
 	}
+	signsIn, err := tx.Accounts().SignsIn(ctx, fromID)
 	switch {
-	case from.Admin || from.PasswordHash != "":
+	case err != nil:
+		return nil, nil, err
+	case from.Admin || signsIn:
 		return nil, nil, ErrMergeFrom
 	case !into.Enabled:
 		return nil, nil, ErrMergeInto
@@ -183,6 +186,22 @@ func report(fromID, intoID string, m *store.Merged) merged {
 		r.Kept = append(r.Kept, keptAway{k.CourseKey, k.Scope, k.Ref.Type, k.Ref.ID})
 	}
 	return r
+}
+
+// CheckMerge returns both accounts of a merge of the account with the user name
+// from, or why [Service.Merge] would refuse.
+func (s *Service) CheckMerge(ctx context.Context, from, intoID string) (a, into *account.Account, err error) {
+	if a, err = s.ByName(ctx, from); err != nil {
+		return nil, nil, err
+	}
+	if a.ID == intoID {
+		return nil, nil, ErrMergeSame
+	}
+	err = s.Store.View(ctx, func(tx store.Tx) error {
+		a, into, err = mergeable(ctx, tx, a.ID, intoID)
+		return err
+	})
+	return a, into, err
 }
 
 // ByName returns the account with this user name, or [signin.ErrUser].

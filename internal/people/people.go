@@ -41,7 +41,7 @@ var (
 		"Enter the user ID that the LMS sends, at most 255 characters.", "")
 	ErrMergeSame = errs.New(errs.Invalid, "user_merge_same", "", "An account cannot be merged into itself.", "")
 	ErrMergeFrom = errs.New(errs.Conflict, "user_merge_from", "",
-		"Only an account without password and without rights can be merged into another one.", "")
+		"Only an account that nobody signs in to, and without rights, can be merged into another one.", "")
 	ErrMergeInto = errs.New(errs.Conflict, "user_merge_closed", "",
 		"The account to merge into is closed.", "Enable it first.")
 )
@@ -218,8 +218,11 @@ func (s *Service) keepAdmin(ctx context.Context, tx store.Tx, a *account.Account
 	for _, other := range admins {
 		if other.ID == a.ID {
 			was = true
-		} else if other.Enabled && other.PasswordHash != "" {
-			return nil
+			continue
+		}
+		signsIn, err := tx.Accounts().SignsIn(ctx, other.ID)
+		if err != nil || signsIn && other.Enabled {
+			return err
 		}
 	}
 	if !was {

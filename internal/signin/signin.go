@@ -187,6 +187,7 @@ func (s *Service) SetPassword(ctx context.Context, by, accountID, password strin
 		if err != nil {
 			return err
 		}
+		had := who.PasswordHash != ""
 		who.PasswordHash = phc
 		if err := tx.Accounts().Update(ctx, who); err != nil {
 			return err
@@ -197,7 +198,10 @@ func (s *Service) SetPassword(ctx context.Context, by, accountID, password strin
 		if err := tx.Console().DeleteSessions(ctx, accountID); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, by, "user.password", accountID)
+		return tx.Audit().Append(ctx, store.AuditEntry{
+			At: s.Clock(), Who: by, Act: "user.password", Subject: accountID,
+			Before: fmt.Sprintf(`{"has_password":%t}`, had), After: `{"has_password":true}`,
+		})
 	})
 }
 

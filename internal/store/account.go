@@ -35,6 +35,8 @@ type Accounts interface {
 	Prove(ctx context.Context, l account.Link) error
 	// FindLink returns the link of a consumer's user.
 	FindLink(ctx context.Context, consumerID, ltiUserID string) (*account.Link, error)
+	// CountLinks counts a consumer's links by how they came to be.
+	CountLinks(ctx context.Context, consumerID string) (map[string]int64, error)
 	// NoteLink says something about a link to operators; "" takes it back.
 	NoteLink(ctx context.Context, consumerID, ltiUserID, note string, at time.Time) error
 	Links(ctx context.Context, accountID string) ([]account.Link, error)

@@ -34,6 +34,9 @@ type Placements interface {
 	// is parked, that score is owed again at once, unless t.Refused says why no
 	// score can be sent.
 	PutTarget(ctx context.Context, t lti.GradeTarget) (id string, err error)
+	// Retire says of the target of (consumer, account, link key), if there is
+	// one, why no score goes there any more.
+	Retire(ctx context.Context, consumerID, accountID, linkKey, why string) error
 	Target(ctx context.Context, id string) (*lti.GradeTarget, error)
 	// Targets returns the targets of an account and scope that point at one of
 	// the usages of a course.

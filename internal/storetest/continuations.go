@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"lectern/internal/account"
+	"lectern/internal/lti"
 	"lectern/internal/store"
 )
 
@@ -136,9 +137,34 @@ func testProvenLinks(s suite) {
 	s.fails(store.ErrNotFound, func(tx store.Tx) error { return tx.Accounts().NoteLink(s.ctx, lms.ID, "U2", "x", now()) })
 	fresh := account.Link{ConsumerID: lms.ID, LTIUserID: "U2", AccountID: ines.ID, How: account.BySignIn, CreatedAt: now()}
 	s.update(func(tx store.Tx) error { return tx.Accounts().Prove(s.ctx, fresh) })
+	equal(s, "counted by how", read(s, func(tx store.Tx) (map[string]int64, error) {
+		return tx.Accounts().CountLinks(s.ctx, lms.ID)
+	}), map[string]int64{account.BySignIn: 2})
+	equal(s, "counted elsewhere", read(s, func(tx store.Tx) (map[string]int64, error) {
+		return tx.Accounts().CountLinks(s.ctx, "nobody")
+	}), nil)
 	equal(s, "links of the account", read(s, func(tx store.Tx) ([]account.Link, error) {
 		return tx.Accounts().Links(s.ctx, ines.ID)
 	}), []account.Link{fresh, link})
+}
+
+func testRetire(s suite) {
+	lms, other := s.consumer("LMS"), s.consumer("other LMS")
+	a := s.person("a")
+	put := func(consumerID, link string) string {
+		return write(s, func(tx store.Tx) (string, error) {
+			return tx.Placements().PutTarget(s.ctx, gradeTarget(consumerID, a.ID, link))
+		})
+	}
+	gone, kept, elsewhere := put(lms.ID, "l1"), put(lms.ID, "l2"), put(other.ID, "l1")
+	s.update(func(tx store.Tx) error {
+		return errors.Join(tx.Placements().Retire(s.ctx, lms.ID, a.ID, "l1", "moved"),
+			tx.Placements().Retire(s.ctx, lms.ID, "nobody", "l1", "moved"))
+	})
+	for id, want := range map[string]string{gone: "moved", kept: "", elsewhere: ""} {
+		got := read(s, func(tx store.Tx) (*lti.GradeTarget, error) { return tx.Placements().Target(s.ctx, id) })
+		equal(s, "refused", got.Refused, want)
+	}
 }
 
 func testAddresses(s suite) {

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"linking at once", testLinkRace},
 		{"proven links", testProvenLinks},
 		{"e-mail addresses", testAddresses},
+		{"retiring grade targets", testRetire},
 		{"launches that wait", testContinuations},
 		{"codes at once", testTries},
 		{"identities", testIdentities},

@@ -53,10 +53,25 @@ func (t accounts) NoteLink(ctx context.Context, consumerID, ltiUserID, note stri
 	return t.one(rows, err, "note on account link", store.ErrNotFound)
 }
 
+func (t accounts) CountLinks(ctx context.Context, consumerID string) (map[string]int64, error) {
+	rows, err := t.q.LinkCount(ctx, consumerID)
+	counts := map[string]int64{}
+	for _, row := range rows {
+		counts[row.How] = row.Links
+	}
+	return counts, t.wrap(err, "count links")
+}
+
 func linkOf(row db.AccountLink) account.Link {
 	return account.Link{
 		ConsumerID: row.ConsumerID, LTIUserID: row.LTIUserID, AccountID: row.AccountID,
 		How: row.How, CreatedAt: moment(row.CreatedAt),
 		PreviousAccountID: row.PreviousAccountID, Note: row.Note, NotedAt: moment(row.NotedAt),
 	}
+}
+
+func (t placements) Retire(ctx context.Context, consumerID, accountID, linkKey, why string) error {
+	return t.wrap(t.q.TargetRetire(ctx, db.TargetRetireParams{
+		Refused: clean(why), ConsumerID: consumerID, AccountID: accountID, LinkKey: linkKey,
+	}), "retire grade target")
 }

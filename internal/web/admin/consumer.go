@@ -1,11 +1,13 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
 
+	"lectern/internal/account"
 	"lectern/internal/errs"
 	"lectern/internal/lti"
 	"lectern/internal/registry"
@@ -41,6 +43,32 @@ type consumerPage struct {
 	Errors    map[string]string
 	Action    string
 	LaunchURL string // pattern of launch addresses
+	Learners  learners
+}
+
+// learners counts a consumer's learners by how they are known.
+type learners struct {
+	All, Anonymous, Named, Proven int64
+}
+
+func (h *Handler) learners(ctx context.Context, consumerID string) (learners, error) {
+	var n learners
+	err := h.Store.View(ctx, func(tx store.Tx) error {
+		counts, err := tx.Accounts().CountLinks(ctx, consumerID)
+		for how, links := range counts {
+			n.All += links
+			switch how {
+			case account.ByLaunch:
+				n.Anonymous += links
+			case account.ByPII, account.ByEmail:
+				n.Named += links
+			default:
+				n.Proven += links
+			}
+		}
+		return err
+	})
+	return n, err
 }
 
 func (h *Handler) getAdd(w http.ResponseWriter, r *http.Request, v web.Visit) error {
@@ -117,6 +145,10 @@ func (h *Handler) getConsumer(w http.ResponseWriter, r *http.Request, v web.Visi
 func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Visit, status int, p consumerPage) error {
 	p.Action = "/admin/consumers/" + p.Consumer.ID
 	p.LaunchURL = h.PublicURL.String() + "/lti_provider/courses/{course}/{block}"
+	var err error
+	if p.Learners, err = h.learners(r.Context(), p.Consumer.ID); err != nil {
+		return err
+	}
 	l := v.Layout(p.Consumer.Name, "consumers", p)
 	l.Notice = notice(r)
 	return h.pages.Show(w, r, status, "consumer/form.html", l)

@@ -41,22 +41,10 @@ func (h *Handler) getMerge(w http.ResponseWriter, r *http.Request, v web.Visit) 
 	return h.pages.Show(w, r, http.StatusOK, "accounts/merge.html", v.Layout("Merge accounts", "accounts", p))
 }
 
-// merging finds both accounts, and refuses what [people.Service.Merge] would.
+// merging finds both accounts, unless [people.Service.Merge] would refuse.
 func (h *Handler) merging(r *http.Request, from string) (*mergePage, error) {
-	into, err := h.People.Person(r.Context(), r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	a, err := h.People.ByName(r.Context(), strings.TrimSpace(from))
-	switch {
-	case err != nil:
-		return nil, err
-	case a.ID == into.ID:
-		return nil, people.ErrMergeSame
-	case a.Admin || a.PasswordHash != "":
-		return nil, people.ErrMergeFrom
-	}
-	return &mergePage{From: a, Into: into.Account}, nil
+	a, into, err := h.People.CheckMerge(r.Context(), strings.TrimSpace(from), r.PathValue("id"))
+	return &mergePage{From: a, Into: into}, err
 }
 
 func (h *Handler) postMerge(w http.ResponseWriter, r *http.Request, v web.Visit) error {

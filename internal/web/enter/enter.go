@@ -38,6 +38,7 @@ type Deps struct {
 	Visitors      *web.Visitors
 	Catalog       *catalog.Catalog
 	ContentURL    string // where learners' pages are; "" when on this host
+	PublicURL     *url.URL
 }
 
 // Finisher goes on with a launch whose learner has signed in, and returns where
@@ -89,7 +90,7 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, l *continuation
 			return err
 		}
 		telemetry.Add(r.Context(), slog.String("launch", t.ID))
-		p.wait(t.ID, t.Token, t.Code, "")
+		p.wait(h.PublicURL, t.ID, t.Token, t.Code, "")
 	}
 	return h.showFrame(w, r, p)
 }
@@ -151,7 +152,7 @@ func (h *Handler) getFrame(w http.ResponseWriter, r *http.Request) error {
 		return goOn(w, r, h.ContentURL+"/learn/"+url.PathEscape(id)+"/") // its cookie decides
 	}
 	p := newFramePage(r, c, waiting.Launch, account.ErrRequired)
-	p.wait(id, token, waiting.Code, waiting.Other)
+	p.wait(h.PublicURL, id, token, waiting.Code, waiting.Other)
 	return h.showFrame(w, r, p)
 }
 

@@ -20,6 +20,7 @@ type framePage struct {
 	Consumer              string
 	Address, Other        string // masked
 	Code, Tab, Go         string // "" when signing in would not help
+	Whole                 string // address of the tab, for another browser
 	Privacy               string
 	Error, Reference      string
 	ReturnURL, ReturnHost string
@@ -48,9 +49,10 @@ func newFramePage(r *http.Request, c *lti.Consumer, l *continuation.Launch, err 
 }
 
 // wait turns p into the page of a launch that waits.
-func (p *framePage) wait(id, token, code, other string) {
+func (p *framePage) wait(public *url.URL, id, token, code, other string) {
 	p.Tab = "/enter/" + url.PathEscape(id)
 	p.Go = p.Tab + "/~" + token + "/"
+	p.Whole = public.JoinPath(p.Tab).String()
 	p.Code, p.Other = code, other
 }
 

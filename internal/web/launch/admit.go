@@ -161,8 +161,22 @@ func (h *Handler) place(
 	if err := h.CheckURL(l.Outcome.ServiceURL); err != nil {
 		target.Refused = cut(err.Error(), 500)
 	}
-	_, err = tx.Placements().PutTarget(ctx, target)
-	return placementID, err
+	if _, err = tx.Placements().PutTarget(ctx, target); err != nil {
+		return "", err
+	}
+	return placementID, retire(ctx, tx, l, linkKey)
+}
+
+// retire keeps a learner who proved an account of their own from having two
+// scores on the way into one cell: theirs is the new account's, and what the
+// earlier account still owes stays here.
+func retire(ctx context.Context, tx store.Tx, l *lti.Launch, linkKey string) error {
+	link, err := tx.Accounts().FindLink(ctx, l.Consumer.ID, l.User.ID)
+	if err != nil || link.PreviousAccountID == "" || link.PreviousAccountID == link.AccountID {
+		return err
+	}
+	return tx.Placements().Retire(ctx, l.Consumer.ID, link.PreviousAccountID, linkKey,
+		"the learner has another account now: merge this one into it")
 }
 
 // scope is where the learner's state lives: shared by all links, or apart for

@@ -262,7 +262,7 @@ func TestTokenMode(t *testing.T) {
 	s, _ := problemSite(t, choiceXML, attempts(2))
 	base := s.launch("ann", "sequential", "s", func(x *session.Session) { x.Base = "/learn/" + x.ID + "/~secret/" })
 	plain := strings.TrimSuffix(base, "~secret/")
-	r := s.get(plain)
+	r := s.get(plain + "block/vertical/u")
 	r.has(t, `action="`+base+`problem/p/submit"`)
 	r.lacks(t, `"`+plain+`problem`, `"`+plain+`block`)
 	post := s.do(http.MethodPost, plain+"problem/p/submit", fields("input_p_2_1", "choice_1"))

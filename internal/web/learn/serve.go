@@ -52,20 +52,24 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	return ErrBlock.With("no page %.100q", rest)
 }
 
-// getLaunched shows what was launched; of a section or subsection, the step
-// where the learner was.
+// getLaunched shows what was launched. A section or subsection leads to the step
+// where the learner was, at the step's own address, so that Back shows again
+// what was there.
 func (v *view) getLaunched(w http.ResponseWriter, r *http.Request) error {
 	b := v.launched
-	if isOutline(b) {
-		if b = v.current(b); b == nil {
-			body, err := v.notice(v.launched, "There is nothing to see here yet.", "")
-			if err != nil {
-				return err
-			}
-			return v.write(r.Context(), w, r, v.newPage(v.launched, body))
-		}
+	if !isOutline(b) {
+		return v.showStep(w, r, b)
 	}
-	return v.showStep(w, r, b)
+	step := v.current(b)
+	if step == nil {
+		body, err := v.notice(b, "There is nothing to see here yet.", "")
+		if err != nil {
+			return err
+		}
+		return v.write(r.Context(), w, r, v.newPage(b, body))
+	}
+	address, _ := v.address(step)
+	return redirect(w, r, address)
 }
 
 // getBlock shows block/{type}/{id}: a step, or, by redirect, the step that

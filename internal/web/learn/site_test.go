@@ -159,9 +159,14 @@ func (s *site) do(method, path string, form url.Values, header ...string) reply 
 	return reply{resp.StatusCode, resp.Header, string(b)}
 }
 
+// get opens a page. A launch leads on to the step where the learner was.
 func (s *site) get(path string, header ...string) reply {
 	s.t.Helper()
-	return s.do(http.MethodGet, path, nil, header...)
+	r := s.do(http.MethodGet, path, nil, header...)
+	if to := r.Header.Get("Location"); r.Status == http.StatusSeeOther && strings.Contains(to, "/block/") && !strings.Contains(path, "/block/") {
+		return s.do(http.MethodGet, to, nil, header...)
+	}
+	return r
 }
 
 // post posts as a form does and follows the answer.

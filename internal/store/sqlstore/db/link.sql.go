@@ -77,6 +77,38 @@ func (q *Queries) AccountsByEmail(ctx context.Context, email string, maxRows int
 	return items, nil
 }
 
+const linkCount = `-- name: LinkCount :many
+SELECT how, count(*) AS links FROM account_link WHERE consumer_id = $1 GROUP BY how
+`
+
+type LinkCountRow struct {
+	How   string
+	Links int64
+}
+
+func (q *Queries) LinkCount(ctx context.Context, consumerID string) ([]LinkCountRow, error) {
+	rows, err := q.db.QueryContext(ctx, linkCount, consumerID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LinkCountRow
+	for rows.Next() {
+		var i LinkCountRow
+		if err := rows.Scan(&i.How, &i.Links); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const linkGet = `-- name: LinkGet :one
 SELECT consumer_id, lti_user_id, account_id, how, created_at, previous_account_id, note, noted_at FROM account_link WHERE consumer_id = $1 AND lti_user_id = $2
 `
@@ -147,6 +179,30 @@ func (q *Queries) LinkProve(ctx context.Context, arg LinkProveParams) error {
 		arg.AccountID,
 		arg.How,
 		arg.CreatedAt,
+	)
+	return err
+}
+
+const targetRetire = `-- name: TargetRetire :exec
+UPDATE grade_target SET refused = $1
+WHERE consumer_id = $2 AND account_id = $3 AND link_key = $4
+`
+
+type TargetRetireParams struct {
+	Refused    string
+	ConsumerID string
+	AccountID  string
+	LinkKey    string
+}
+
+// The cell belongs to the learner's proven account now: a score from before must
+// not overwrite a newer one.
+func (q *Queries) TargetRetire(ctx context.Context, arg TargetRetireParams) error {
+	_, err := q.db.ExecContext(ctx, targetRetire,
+		arg.Refused,
+		arg.ConsumerID,
+		arg.AccountID,
+		arg.LinkKey,
 	)
 	return err
 }

@@ -28,3 +28,12 @@ ON CONFLICT (consumer_id, lti_user_id) DO UPDATE SET
 -- name: LinkNote :execrows
 UPDATE account_link SET note = @note, noted_at = @noted_at
 WHERE consumer_id = @consumer_id AND lti_user_id = @lti_user_id;
+
+-- name: TargetRetire :exec
+-- The cell belongs to the learner's proven account now: a score from before must
+-- not overwrite a newer one.
+UPDATE grade_target SET refused = @refused
+WHERE consumer_id = @consumer_id AND account_id = @account_id AND link_key = @link_key;
+
+-- name: LinkCount :many
+SELECT how, count(*) AS links FROM account_link WHERE consumer_id = @consumer_id GROUP BY how;
