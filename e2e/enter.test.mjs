@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { cookieModes, missingBrowser, openBrowser, violations } from "./browser.mjs";
 import { addPerson, answer, frameOf, password, right, see, startDemo } from "./harness.mjs";
+import { startHTTPS } from "./https.mjs";
 
 const skip = await missingBrowser();
 const codeField = "Code that your course page shows";
@@ -95,6 +96,42 @@ describe("a launch that waits for a sign-in", { skip }, () => {
         }
       });
     }
+  }
+});
+
+describe("over https, on two sites", { skip }, () => {
+  for (const cookies of ["all", "thirdPartyBlocked"]) {
+    test(`signed in before: the tab asks for the code at once; ${cookieModes[cookies]}`, async () => {
+      const https = await startHTTPS();
+      const { demo } = https;
+      const browser = await openBrowser({ cookies, args: https.args });
+      try {
+        await demo.lectern("consumer", "set", demo.consumer.key, "--require-user-account");
+        await addPerson(demo, "ana", { browser });
+        const link = await demo.addActivity("problem", "sunlight");
+        const page = await browser.newPage();
+        const inside = await demo.open(page, link, { as: "ana" });
+        const code = await inside.locator(".enter-code").innerText();
+        const opened = browser.context.waitForEvent("page");
+        await inside.getByRole("link", { name: "Sign in, in a new tab" }).click();
+        const tab = await opened;
+        await tab.getByLabel(codeField).waitFor();
+        await give(tab, code);
+        await see(tab, "You can close this tab.");
+        await answer(inside, right);
+        await see(inside, "Correct (1/1 point)");
+        const frame = await frameOf(page);
+        await Promise.all([frame.waitForNavigation(), frame.evaluate(() => location.reload())]);
+        await see(inside, "Correct (1/1 point)");
+        const again = browser.context.waitForEvent("page");
+        await inside.getByRole("button", { name: "Open in a new window" }).click();
+        await see(await again, "Correct (1/1 point)");
+        await demo.waitGrade("ana", link, 1);
+      } finally {
+        await browser.close();
+        await https.stop();
+      }
+    });
   }
 });
 

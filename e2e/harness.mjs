@@ -166,21 +166,23 @@ export async function see(inside, text) {
   await inside.getByText(text).first().waitFor();
 }
 
-// addPerson makes an account that signs in with password.
-export async function addPerson(demo, name, { email = `${name}@school.example`, args = [] } = {}) {
+// addPerson makes an account that signs in with password. With browser, it is
+// signed in there afterwards.
+export async function addPerson(demo, name, { email = `${name}@school.example`, browser } = {}) {
   const printed = await demo.lectern("user", "add", name, "--email", email, "--learner");
   const link = printed.match(/\/login\/set\/\S+/);
   assert.ok(link, `no link to set a password: ${printed}`);
-  const browser = await openBrowser({ args });
+  const own = browser ?? await openBrowser();
   try {
-    const page = await browser.newPage();
+    const page = await own.newPage();
     await page.goto(demo.site + link[0]);
     await page.getByLabel("New password").fill(password);
     await page.getByLabel("Once more").fill(password);
     await page.getByRole("button", { name: "Set password" }).click();
     await page.waitForURL((url) => !url.pathname.startsWith("/login/set/"));
+    await page.close();
   } finally {
-    await browser.close();
+    if (!browser) await own.close();
   }
 }
 

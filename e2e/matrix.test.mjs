@@ -24,8 +24,11 @@ describe("the matrix", { skip }, () => {
   before(async () => {
     https = await startHTTPS();
     demo = https.demo;
-    await addPerson(demo, "ana", { args: https.args });
-    await addPerson(demo, "bob", { email: "bob@elsewhere.example", args: https.args });
+    for (const [name, email] of [["ana", "ana@school.example"], ["bob", "bob@elsewhere.example"]]) {
+      const browser = await openBrowser({ args: https.args });
+      await addPerson(demo, name, { email, browser });
+      await browser.close();
+    }
   });
   after(() => https?.stop());
 

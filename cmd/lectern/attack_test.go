@@ -207,7 +207,7 @@ func TestAttackTokenLeaks(t *testing.T) {
 			t.Errorf("the log holds %q", secret)
 		}
 	}
-	if !strings.Contains(log, "/learn/{launch}/") || !strings.Contains(log, "/enter/{launch}/") {
+	if !strings.Contains(log, "code=account_required") || !strings.Contains(log, "/learn/{launch}/") || !strings.Contains(log, "/enter/{launch}/") {
 		t.Error("the log does not say what was asked for")
 	}
 }

@@ -11,7 +11,11 @@ import (
 
 // people adds what belongs to persons: signing in, accounts, the console.
 func (s *site) people(mux *web.Mux) error {
-	visitors := &web.Visitors{SignIn: s.signIn, HTTPS: web.HTTPS(s.public)}
+	proxies, err := s.app.Config.Proxies()
+	if err != nil {
+		return err
+	}
+	visitors := &web.Visitors{SignIn: s.signIn, HTTPS: web.HTTPS(s.public), Proxies: proxies}
 	service := &people.Service{Store: s.app.Store, Clock: s.app.Clock}
 	deps := visitor.Deps{
 		Visitors: visitors, SignIn: s.signIn, People: service, Keys: s.app.Registry.Keys,
@@ -20,7 +24,6 @@ func (s *site) people(mux *web.Mux) error {
 	if err := s.outside(&deps); err != nil {
 		return err
 	}
-	var err error
 	if s.accounts, err = visitor.New(deps); err != nil {
 		return err
 	}

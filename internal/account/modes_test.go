@@ -169,6 +169,28 @@ func TestT126AddressIsNoProof(t *testing.T) {
 	}
 }
 
+// T128: whom an operator shut out does not come back by an account of the same
+// address, where the address is believed.
+func TestT128ClosedByAddress(t *testing.T) {
+	f := newFixture(t)
+	trusting, plain := f.pii("trusting", "school.example"), f.pii("plain")
+	for i, kind := range []account.Kind{account.Local, account.FromLMS} {
+		email := string(rune('a'+i)) + "@school.example"
+		var closed *account.Account
+		if kind == account.Local {
+			closed = f.person(account.Account{Username: "closed", Email: email, PasswordHash: "x"})
+		} else {
+			closed = f.must(f.pii("first", "school.example"), lti.User{ID: "closed-too", Email: email})
+		}
+		closed.Enabled = false
+		f.update(func(ctx context.Context, tx store.Tx) error { return tx.Accounts().Update(ctx, closed) })
+		if _, err := f.resolveUser(trusting, lti.User{ID: "u" + email, Email: email}); !errors.Is(err, account.ErrDisabled) {
+			t.Errorf("%s: %v", kind, err)
+		}
+		f.must(plain, lti.User{ID: "u" + email, Email: email}) // believed nothing, told nothing
+	}
+}
+
 // T121: two LMSs that are both trusted with a domain share its people.
 func TestT121TwoTrustedConsumers(t *testing.T) {
 	f := newFixture(t)

@@ -125,7 +125,10 @@ func (r *Resolver) trusted(
 		if err != nil {
 			return nil, err
 		}
-		if signsIn || a.Admin || a.Kind == Anonymous || !a.Enabled {
+		if a.Kind == Local && !a.Enabled {
+			return nil, ErrDisabled // a second account would let back in whom an operator shut out
+		}
+		if signsIn || a.Admin || a.Kind == Anonymous {
 			return nil, nil // the address is somebody's who has to say so
 		}
 		ok, err := r.linkable(ctx, dir, consumers, launch.Consumer.ID, email, a)

@@ -35,7 +35,7 @@ type Config struct {
 
 	OutboundAllow []string `env:"LECTERN_OUTBOUND_ALLOW" help:"Networks (CIDR) that scores may be sent to besides public addresses, over plain http too: an LMS inside the campus." placeholder:"CIDR"`
 
-	TrustedProxies []string `env:"LECTERN_TRUSTED_PROXIES" help:"Networks (CIDR) whose X-Forwarded-Proto and X-Forwarded-Host are believed. Not needed with a public URL." placeholder:"CIDR"`
+	TrustedProxies []string `env:"LECTERN_TRUSTED_PROXIES" help:"Networks (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed. With a public URL only the limit on wrong passwords per address needs it." placeholder:"CIDR"`
 
 	AggregateDelay time.Duration `default:"1m" env:"LECTERN_AGGREGATE_DELAY" help:"How long changes of a subsection's or unit's score are gathered into one message, counted from the first change."`
 

@@ -24,7 +24,8 @@ import (
 const (
 	SessionLife  = 12 * time.Hour
 	setupLife    = 24 * time.Hour
-	failures     = 5 // of one user name or address
+	failures     = 5  // of one user name
+	addressMost  = 50 // from one address: a lecture hall may share one
 	failuresSpan = 15 * time.Minute
 )
 
@@ -37,7 +38,7 @@ var (
 		"User name and password do not match.", "lectern user password sets a new password.")
 	ErrThrottled = errs.New(errs.TooMany, "signin_throttled", "",
 		"Too many tries. Please wait a quarter of an hour and try again.",
-		"Five failures of one user name or one address within 15 minutes.")
+		"Five failures of one user name, or fifty from one address, within 15 minutes.")
 	ErrSession = errs.New(errs.Forbidden, "signin_required", "", "Please sign in.", "")
 	ErrLink    = errs.New(errs.NotFound, "signin_link_used", "",
 		"This link was already used or is too old.", "lectern user password prints a new link.")
@@ -58,14 +59,18 @@ type Service struct {
 // address is where the request comes from, for the throttle. Its errors are
 // [ErrWrong] and [ErrThrottled].
 func (s *Service) SignIn(ctx context.Context, username, password, address string) (token string, err error) {
-	keys := []string{"name:" + strings.ToLower(strings.TrimSpace(username)), "address:" + address}
+	username = strings.TrimSpace(username)
+	name, from := []string{"name:" + strings.ToLower(username)}, []string{"address:" + address}
 	var who *account.Account
-	var tries int
+	var ofName, ofAddress int
 	err = s.Store.View(ctx, func(tx store.Tx) (err error) {
-		if tries, err = tx.Console().Throttled(ctx, keys, s.Clock()); err != nil {
+		if ofName, err = tx.Console().Throttled(ctx, name, s.Clock()); err != nil {
 			return err
 		}
-		who, err = tx.Accounts().ByUsername(ctx, strings.TrimSpace(username))
+		if ofAddress, err = tx.Console().Throttled(ctx, from, s.Clock()); err != nil {
+			return err
+		}
+		who, err = tx.Accounts().ByUsername(ctx, username)
 		if errors.Is(err, store.ErrNotFound) {
 			who, err = &account.Account{}, nil
 		}
@@ -74,7 +79,7 @@ func (s *Service) SignIn(ctx context.Context, username, password, address string
 	if err != nil {
 		return "", err
 	}
-	if tries >= failures {
+	if ofName >= failures || ofAddress >= addressMost {
 		return "", ErrThrottled
 	}
 	ok, err := s.Passwords.Check(ctx, password, who.PasswordHash)
@@ -82,9 +87,9 @@ func (s *Service) SignIn(ctx context.Context, username, password, address string
 		return "", err
 	}
 	if !ok || !who.Enabled {
-		return "", s.failed(ctx, keys)
+		return "", s.failed(ctx, append(name, from...))
 	}
-	return s.open(ctx, who.ID, keys)
+	return s.open(ctx, who.ID, name) // what others failed from there still counts
 }
 
 func (s *Service) failed(ctx context.Context, keys []string) error {

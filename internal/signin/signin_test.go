@@ -3,6 +3,7 @@ package signin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -106,6 +107,14 @@ func TestThrottle(t *testing.T) {
 	}
 	if _, err := s.SignIn(ctx, "ADMIN", password, "192.0.2.9"); !errors.Is(err, signin.ErrThrottled) {
 		t.Errorf("the name is not throttled: %v", err)
+	}
+	if _, err := s.SignIn(ctx, "somebody", "x", "192.0.2.1"); !errors.Is(err, signin.ErrWrong) {
+		t.Errorf("others at the address are throttled by one: %v", err)
+	}
+	for i := range 44 {
+		if _, err := s.SignIn(ctx, fmt.Sprintf("guess%d", i), "x", "192.0.2.1"); !errors.Is(err, signin.ErrWrong) {
+			t.Fatalf("wrong name: %v", err)
+		}
 	}
 	if _, err := s.SignIn(ctx, "nobody", "x", "192.0.2.1"); !errors.Is(err, signin.ErrThrottled) {
 		t.Errorf("the address is not throttled: %v", err)

@@ -5,9 +5,10 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
-	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"lectern/internal/account"
@@ -43,8 +44,9 @@ type VisitHandler func(w http.ResponseWriter, r *http.Request, v Visit) error
 // only top-level navigations, are never framed, sit in a browsing context of
 // their own (COOP), and their forms carry a token that only the page knows.
 type Visitors struct {
-	SignIn *signin.Service
-	HTTPS  func(r *http.Request) bool // whether browsers reach the site by https
+	SignIn  *signin.Service
+	HTTPS   func(r *http.Request) bool // whether browsers reach the site by https
+	Proxies []netip.Prefix             // whose X-Forwarded-For is believed
 }
 
 // Visit returns who sent a request. It fails with [ErrEmbedded] when no person
@@ -156,16 +158,37 @@ func LocalPath(next, instead string) string {
 	return instead
 }
 
-// Address is where a request comes from, for throttles.
-func Address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
+// Address is where a request comes from, for throttles: past the proxies that
+// are believed.
+func (vs *Visitors) Address(r *http.Request) string {
+	from := host(r.RemoteAddr)
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && vs.proxy(from); i-- {
+		next, err := netip.ParseAddr(host(strings.TrimSpace(hops[i])))
+		if err != nil {
+			break
+		}
+		from = next.Unmap().String()
 	}
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return ip.Mask(net.CIDRMask(64, 128)).String() // one subscriber has a whole /64
+	if ip, err := netip.ParseAddr(from); err == nil && ip.Is6() {
+		if subscriber, err := ip.WithZone("").Prefix(64); err == nil {
+			return subscriber.Addr().String() // one subscriber has a whole /64
+		}
 	}
-	return host
+	return from
+}
+
+// host returns an address without its port, as it is when it has none.
+func host(address string) string {
+	if ip, err := netip.ParseAddrPort(address); err == nil {
+		return ip.Addr().Unmap().String()
+	}
+	return strings.Trim(address, "[]")
+}
+
+func (vs *Visitors) proxy(address string) bool {
+	ip, err := netip.ParseAddr(address)
+	return err == nil && slices.ContainsFunc(vs.Proxies, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
 
 // HTTPS returns a function that reports whether browsers reach publicURL's site

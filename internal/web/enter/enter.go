@@ -84,6 +84,7 @@ func (h *Handler) Refuse(w http.ResponseWriter, r *http.Request, l *continuation
 		return errStore
 	}
 	p := newFramePage(r, c, l, err)
+	telemetry.Add(r.Context(), slog.String("code", p.Error))
 	if l.LTI.User.Email != "" {
 		t, err := h.Continuations.Open(r.Context(), l, r.UserAgent())
 		if err != nil {

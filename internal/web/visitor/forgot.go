@@ -43,7 +43,7 @@ func (h *Handler) postForgot(w http.ResponseWriter, r *http.Request) error {
 	if h.Mail == nil {
 		return web.ErrNotFound
 	}
-	list, err := h.SignIn.Forgot(r.Context(), r.PostForm.Get("email"), web.Address(r))
+	list, err := h.SignIn.Forgot(r.Context(), r.PostForm.Get("email"), h.Visitors.Address(r))
 	if errors.Is(err, signin.ErrThrottled) {
 		return h.showForgot(w, r, web.Status(errs.TooMany), err, false)
 	}

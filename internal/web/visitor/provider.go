@@ -180,7 +180,7 @@ func (h *Handler) postConnect(w http.ResponseWriter, r *http.Request) error {
 		return web.ErrForged.With("pending identity is old")
 	}
 	p.Email = waits.Claims.Email
-	token, err := h.SignIn.SignIn(r.Context(), p.Username, r.PostForm.Get("password"), web.Address(r))
+	token, err := h.SignIn.SignIn(r.Context(), p.Username, r.PostForm.Get("password"), h.Visitors.Address(r))
 	if errors.Is(err, signin.ErrWrong) || errors.Is(err, signin.ErrThrottled) {
 		return h.showConnect(w, r, web.Status(errs.From(err).Kind), err, p)
 	}

@@ -81,7 +81,7 @@ func (h *Handler) postSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err := h.checkForm(w, r); err != nil {
 		return h.showSignIn(w, r, http.StatusForbidden, err, p)
 	}
-	token, err := h.SignIn.SignIn(r.Context(), p.Username, r.PostForm.Get("password"), web.Address(r))
+	token, err := h.SignIn.SignIn(r.Context(), p.Username, r.PostForm.Get("password"), h.Visitors.Address(r))
 	switch {
 	case errors.Is(err, signin.ErrWrong), errors.Is(err, signin.ErrThrottled):
 		return h.showSignIn(w, r, web.Status(errs.From(err).Kind), err, p)
