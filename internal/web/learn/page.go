@@ -63,8 +63,8 @@ func (v *view) newPage(b *course.Block, body ...template.HTML) *page {
 		p.Lang = v.c.Language
 	}
 	p.RTL = rightToLeft(p.Lang)
-	if v.query.Get("show_title") == "0" {
-		p.Heading = ""
+	if v.query.Get("show_title") == "0" || course.LevelOf(b.Type) == course.LevelComponent {
+		p.Heading = "" // components bring their own
 	}
 	if p.Title == "" {
 		p.Title = nameOf(b)

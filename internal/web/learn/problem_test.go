@@ -182,7 +182,11 @@ func TestScoreLine(t *testing.T) {
 		})
 		return err
 	})
-	s.get(base).lacks(t, "score-line")
+	r := s.get(base)
+	r.lacks(t, "score-line")
+	if n := strings.Count(r.Body, "<h1>Problem p</h1>"); n != 1 {
+		t.Errorf("%d headings, want 1", n)
+	}
 	s.post(base+"problem/p/submit", fields("input_p_2_1", "choice_1")).has(t, "Your score is on its way to Test LMS.", "Correct (1/1 point)")
 	_ = target
 	update(func(tx store.Tx) error {
