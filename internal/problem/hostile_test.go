@@ -168,6 +168,14 @@ func TestPythonFloats(t *testing.T) {
 	}
 }
 
+func TestPythonBytes(t *testing.T) {
+	for s, want := range map[string]string{"block-v1:a+b": "b'block-v1:a+b'", "é\n\\": `b'\xc3\xa9\n\\'`, "it's": `b"it's"`, `'"`: `b'\'"'`} {
+		if got := pyBytes(s); got != want {
+			t.Errorf("pyBytes(%q) = %s, want %s", s, got, want)
+		}
+	}
+}
+
 func TestPythonRegexpErrors(t *testing.T) {
 	for pattern, want := range map[string]string{
 		"[a": "unterminated character set at position 0", "a)": "unbalanced parenthesis at position 1",
