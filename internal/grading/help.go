@@ -50,8 +50,8 @@ type Hint struct {
 // from 0; after the last it starts again. It remembers how many the learner has
 // seen. A problem without hints is [ErrNoHint].
 func (s *Service) Hint(ctx context.Context, who Who, at At, index int) (h *Hint, err error) {
-	err = again(func() error {
-		w, err := s.open(ctx, who, at)
+	err = again(func(retry bool) error {
+		w, err := s.open(ctx, who, at, retry)
 		if err != nil {
 			return err
 		}
