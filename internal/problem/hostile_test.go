@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -344,5 +345,35 @@ func BenchmarkRender(b *testing.B) {
 		if _, err := p.Render(View{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestConcurrentUse shares one definition, as all requests do.
+func TestConcurrentUse(t *testing.T) {
+	d := mustParse(t, question(oneOfThree+`<multiplechoiceresponse><label>l</label><choicegroup answer-pool="2"><choice correct="true"/>`+
+		`<choice/></choicegroup></multiplechoiceresponse><solutionset><solution/></solutionset>`))
+	before := d.root.XML()
+	var wg sync.WaitGroup
+	for seed := range int64(8) {
+		wg.Go(func() {
+			st := &State{Seed: &seed}
+			if _, err := d.Submit(Settings{Rerandomize: "never"}, st, Answers{"P_2_1": One("choice_1")}, testNow); err != nil {
+				t.Error(err)
+				return
+			}
+			p, err := d.Instance(seed)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := p.Render(st.View()); err != nil {
+				t.Error(err)
+			}
+			p.ShowAnswers()
+		})
+	}
+	wg.Wait()
+	if d.root.XML() != before {
+		t.Error("the definition was changed")
 	}
 }
