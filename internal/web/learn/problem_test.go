@@ -2,6 +2,7 @@ package learn_test
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -125,6 +126,17 @@ func TestTypedTextIsEscaped(t *testing.T) {
 	s.get(base+"?h="+url.QueryEscape(evil)).lacks(t, "<img src=x")
 	if r := s.get(base + "elsewhere/" + url.PathEscape(evil)); strings.Contains(r.Body, "<img") {
 		t.Error("an address came back as markup")
+	}
+}
+
+func TestTypedAddressesStayAsTyped(t *testing.T) {
+	p := problemBlock("p", `<stringresponse answer="x"><label>Where?</label><textline/></stringresponse>`)
+	c := courseOf(block("chapter", "c", "C", block("sequential", "s", "S", block("vertical", "u", "Unit", p))))
+	c.Assets = course.NewAssets([]course.Asset{{Name: "a.png", SHA256: "aa"}})
+	s := newSite(t, c)
+	base := s.launch("ann", "vertical", "u")
+	for _, text := range []string{"/static/a.png", "asset-v1:Org+C1+R1+type@asset+block@a.png", `'/static/a.png'`, "/jump_to_id/u"} {
+		s.post(base+"problem/p/submit", fields("input_p_2_1", text)).has(t, `value="`+html.EscapeString(text)+`"`)
 	}
 }
 
