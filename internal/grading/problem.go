@@ -33,8 +33,12 @@ type View struct {
 // Form is what a learner posted.
 type Form struct {
 	Answers problem.Answers
-	Version int64 // of the state that the page with the form showed
+	Version int64 // of the state that the page with the form showed, or NoVersion
 }
+
+// NoVersion stands for the version of a form that does not say. Such a form
+// always counts: nothing tells a repeat from a second try.
+const NoVersion = -1
 
 // Outcome is what came of a submission.
 type Outcome struct {
@@ -192,7 +196,7 @@ func (w *work) publish(raw problem.Score) {
 // come a second time from a page that does not know of it.
 func (w *work) repeats(at At, form Form) bool {
 	n := len(w.State.AnswersHistory)
-	if !w.State.Done || n == 0 || form.Version == w.row.Version {
+	if !w.State.Done || n == 0 || form.Version < 0 || form.Version == w.row.Version {
 		return false
 	}
 	prefix := at.Course.Usage(at.Block).HTMLID() + "_"

@@ -54,6 +54,10 @@ func TestSubmitTwiceIsOneAttempt(t *testing.T) {
 	if err != nil || again.Repeated || again.State.Attempts != 3 {
 		t.Errorf("the same answer from a fresh page: %+v, %v; want an attempt", again, err)
 	}
+	again, err = b.Submit(t.Context(), b.who, b.at("P"), b.form("P", right, grading.NoVersion))
+	if err != nil || again.Repeated || again.State.Attempts != 4 {
+		t.Errorf("the same answer without a version: %+v, %v; want an attempt", again, err)
+	}
 }
 
 func TestSubmitTwiceAtOnce(t *testing.T) {
