@@ -50,8 +50,8 @@ func attempts(n int) func(*course.Block) {
 // TestAnswerWithoutScript answers as a browser without JavaScript does.
 func TestAnswerWithoutScript(t *testing.T) {
 	s, base := problemSite(t, choiceXML, attempts(2))
-	s.get(base).has(t, `<form class="problem-form" method="post" action="`+base+`problem/p/submit"`, `name="input_p_2_1"`,
-		`formaction="`+base+`problem/p/save"`, "1 point possible (ungraded)", "You have used 0 of 2 attempts.", ">Hint</button>", `id="problem_p"`)
+	s.get(base).has(t, `<form class="problem-form" method="post" action="`+base+`problem/p/submit#problem_p"`, `name="input_p_2_1"`,
+		`formaction="`+base+`problem/p/save#problem_p"`, "1 point possible (ungraded)", "You have used 0 of 2 attempts.", ">Hint</button>", `id="problem_p"`)
 
 	r := s.do(http.MethodPost, base+"problem/p/submit", fields("input_p_2_1", "choice_0"))
 	if got, want := r.Header.Get("Location"), base+"block/vertical/u#problem_p"; r.Status != http.StatusSeeOther || got != want {
@@ -279,7 +279,7 @@ func TestTokenMode(t *testing.T) {
 	base := s.launch("ann", "sequential", "s", func(x *session.Session) { x.Base = "/learn/" + x.ID + "/~secret/" })
 	plain := strings.TrimSuffix(base, "~secret/")
 	r := s.get(plain)
-	r.has(t, `action="`+base+`problem/p/submit"`)
+	r.has(t, `action="`+base+`problem/p/submit#problem_p"`)
 	r.lacks(t, `"`+plain+`problem`, `"`+plain+`block`)
 	post := s.do(http.MethodPost, plain+"problem/p/submit", fields("input_p_2_1", "choice_1"))
 	if got, want := post.Header.Get("Location"), base+"block/vertical/u#problem_p"; got != want {
