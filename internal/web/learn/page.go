@@ -5,6 +5,7 @@ import (
 	"context"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ const policy = "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data: http
 type page struct {
 	Title, Lang string
 	RTL         bool
-	Heading     string // "" hides it
+	Heading     string // "" shows none
+	Unseen      string // heading for screen readers, of a page that shows none
 	Math        *mathScripts
 	JQuery      string // address; "" when nothing calls it
 	Nav         *nav
@@ -69,11 +71,21 @@ func (v *view) newPage(b *course.Block, body ...template.HTML) *page {
 	if p.Title == "" {
 		p.Title = nameOf(b)
 	}
+	if p.Heading == "" && !hasHeading(body) {
+		p.Unseen = p.Title
+	}
 	v.addLibraries(p)
 	if v.s.Staff {
 		p.StaffNotes = v.notes
 	}
 	return p
+}
+
+// hasHeading reports whether content brings a heading of the first level.
+func hasHeading(body []template.HTML) bool {
+	return slices.ContainsFunc(body, func(h template.HTML) bool {
+		return strings.Contains(strings.ToLower(string(h)), "<h1")
+	})
 }
 
 // addLibraries links what the page's content needs.
