@@ -124,7 +124,7 @@ func (s *Service) Redraw(ctx context.Context, who Who, at At) error {
 			}
 		}
 	}
-	return again(func() error {
+	return again(func(bool) error {
 		return s.Store.Update(ctx, func(tx store.Tx) error {
 			state, err := tx.Learners().State(ctx, who.key(at.Course, at.Block.Ref))
 			if err != nil || state.Version == 0 {

@@ -33,7 +33,7 @@ func (s *Service) Learner(ctx context.Context, who Who, at At) (*Learner, error)
 	if who.Staff || len(l.missing(at.Block, s.random())) == 0 {
 		return l, nil
 	}
-	err = again(func() error {
+	err = again(func(bool) error {
 		return s.Store.Update(ctx, func(tx store.Tx) error {
 			fresh, err := s.readIn(ctx, tx, who, at.Course)
 			if err != nil {

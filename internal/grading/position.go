@@ -29,7 +29,7 @@ func (s *Service) GoTo(ctx context.Context, who Who, at At, position int) error 
 	if position < 1 || position > max(1, len(at.Block.Children)) {
 		return nil
 	}
-	return again(func() error {
+	return again(func(bool) error {
 		return s.Store.Update(ctx, func(tx store.Tx) error {
 			state, err := tx.Learners().State(ctx, who.key(at.Course, at.Block.Ref))
 			if err != nil {

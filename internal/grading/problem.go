@@ -33,8 +33,12 @@ type View struct {
 // Form is what a learner posted.
 type Form struct {
 	Answers problem.Answers
-	Version int64 // of the state that the page with the form showed
+	Version int64 // of the state that the page with the form showed, or NoVersion
 }
+
+// NoVersion stands for the version of a form that does not say. Such a form
+// always counts: nothing tells a repeat from a second try.
+const NoVersion = -1
 
 // Outcome is what came of a submission.
 type Outcome struct {
@@ -47,8 +51,8 @@ type Outcome struct {
 // a randomized problem. Problems that cannot be read are problem.ErrContent or
 // problem.ErrUnsupported.
 func (s *Service) Problem(ctx context.Context, who Who, at At) (v *View, err error) {
-	err = again(func() error {
-		w, err := s.open(ctx, who, at)
+	err = again(func(retry bool) error {
+		w, err := s.open(ctx, who, at, retry)
 		if err != nil {
 			return err
 		}
@@ -73,7 +77,7 @@ type work struct {
 	drawn bool // the seed is one by chance
 }
 
-func (s *Service) open(ctx context.Context, who Who, at At) (*work, error) {
+func (s *Service) open(ctx context.Context, who Who, at At, retry bool) (*work, error) {
 	if at.Block.Type != "problem" {
 		return nil, ErrNotProblem.With("block %s/%s", at.Block.Type, at.Block.ID)
 	}
@@ -82,7 +86,11 @@ func (s *Service) open(ctx context.Context, who Who, at At) (*work, error) {
 		return nil, err
 	}
 	w := &work{who: who, View: View{Definition: def, Settings: Settings(at)}}
-	err = s.Store.View(ctx, func(tx store.Tx) (err error) {
+	read := s.Store.View
+	if retry {
+		read = s.Store.Update
+	}
+	err = read(ctx, func(tx store.Tx) (err error) {
 		w.row, err = tx.Learners().State(ctx, who.key(at.Course, at.Block.Ref))
 		return err
 	})
@@ -139,9 +147,9 @@ func Settings(at At) problem.Settings {
 // the answers are kept all the same.
 func (s *Service) Submit(ctx context.Context, who Who, at At, form Form) (out *Outcome, err error) {
 	owed := false
-	err = again(func() error {
+	err = again(func(retry bool) error {
 		out, owed = nil, false
-		w, err := s.open(ctx, who, at)
+		w, err := s.open(ctx, who, at, retry)
 		if err != nil {
 			return err
 		}
@@ -188,7 +196,7 @@ func (w *work) publish(raw problem.Score) {
 // come a second time from a page that does not know of it.
 func (w *work) repeats(at At, form Form) bool {
 	n := len(w.State.AnswersHistory)
-	if !w.State.Done || n == 0 || form.Version == w.row.Version {
+	if !w.State.Done || n == 0 || form.Version < 0 || form.Version == w.row.Version {
 		return false
 	}
 	prefix := at.Course.Usage(at.Block).HTMLID() + "_"
@@ -239,10 +247,10 @@ func (s *Service) Reset(ctx context.Context, who Who, at At) (*View, error) {
 func (s *Service) change(ctx context.Context, who Who, at At, why string, f func(*work) error) (*View, error) {
 	var v *View
 	owed := false
-	err := again(func() error {
+	err := again(func(retry bool) error {
 		why := why
 		owed = false
-		w, err := s.open(ctx, who, at)
+		w, err := s.open(ctx, who, at, retry)
 		if err != nil {
 			return err
 		}

@@ -56,10 +56,12 @@ type Service struct {
 const conflictTries = 5
 
 // again calls f until it ends otherwise than with store.ErrConflict, at most
-// conflictTries times.
-func again(f func() error) error {
-	for range conflictTries {
-		if err := f(); !errors.Is(err, store.ErrConflict) {
+// conflictTries times. retry tells f that it lost a race: what it read in a View
+// may still be what was there before, because the winner's transaction need not
+// be committed yet. Reading inside an Update waits for it.
+func again(f func(retry bool) error) error {
+	for n := range conflictTries {
+		if err := f(n > 0); !errors.Is(err, store.ErrConflict) {
 			return err
 		}
 	}

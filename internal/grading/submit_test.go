@@ -54,6 +54,10 @@ func TestSubmitTwiceIsOneAttempt(t *testing.T) {
 	if err != nil || again.Repeated || again.State.Attempts != 3 {
 		t.Errorf("the same answer from a fresh page: %+v, %v; want an attempt", again, err)
 	}
+	again, err = b.Submit(t.Context(), b.who, b.at("P"), b.form("P", right, grading.NoVersion))
+	if err != nil || again.Repeated || again.State.Attempts != 4 {
+		t.Errorf("the same answer without a version: %+v, %v; want an attempt", again, err)
+	}
 }
 
 func TestSubmitTwiceAtOnce(t *testing.T) {
@@ -178,35 +182,6 @@ func TestSeeds(t *testing.T) {
 	}
 	if len(seeds) < 3 {
 		t.Errorf("20 resets gave %d seeds", len(seeds))
-	}
-}
-
-func TestHintAndShowAnswer(t *testing.T) {
-	b := newBench(t, question("P"))
-	if _, err := b.ShowAnswer(t.Context(), b.who, b.at("P")); !errors.Is(err, grading.ErrAnswerHidden) {
-		t.Errorf("answer before it may be shown: %v", err)
-	}
-	staff := b.who
-	staff.Staff = true
-	if list, err := b.ShowAnswer(t.Context(), staff, b.at("P")); err != nil || len(list) == 0 || list[0].Values[0] != right {
-		t.Errorf("answer for staff: %+v, %v", list, err)
-	}
-	b.answer("P", right)
-	if _, err := b.ShowAnswer(t.Context(), b.who, b.at("P")); err != nil {
-		t.Errorf("answer when finished: %v", err)
-	}
-
-	h, err := b.Hint(t.Context(), b.who, b.at("P"), 0)
-	if err != nil || !strings.Contains(h.HTML, "Think.") || !h.More || h.State.HintsShown != 1 {
-		t.Errorf("first hint %+v, %v", h, err)
-	}
-	if h, err = b.Hint(t.Context(), b.who, b.at("P"), 1); err != nil || !strings.Contains(h.HTML, "Think again.") || h.More {
-		t.Errorf("second hint %+v, %v", h, err)
-	}
-	for _, index := range []int{-1, -1 << 62, 1 << 62} {
-		if _, err := b.Hint(t.Context(), b.who, b.at("P"), index); err != nil {
-			t.Errorf("hint %d: %v", index, err)
-		}
 	}
 }
 

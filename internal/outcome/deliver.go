@@ -60,6 +60,9 @@ func (d *Deliverer) deliver(ctx context.Context, c store.Claimed, p *pass) {
 		p.leave(nil, now)
 	}
 	r.detail = clip(r.detail)
+	if r.sent && score.Earned > score.Possible {
+		d.log().WarnContext(ctx, "outcome clamped", "owed", c.ID, "earned", score.Earned, "possible", score.Possible)
+	}
 	d.finish(ctx, c, r, store.Attempt{
 		OwedID: c.ID, At: began, Took: now.Sub(began), Version: c.WantedVersion,
 		Score: score.Ratio(), Class: string(r.class), Status: r.status, Detail: r.detail,

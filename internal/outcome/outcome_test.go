@@ -494,6 +494,18 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
+func TestT164ClampIsLogged(t *testing.T) {
+	b := newBench(t)
+	var out strings.Builder
+	b.Log = jsonLog(&out)
+	b.answer(b.target("l"), 3, 2, 0)
+	b.drain()
+	b.wants("l=1")
+	if !strings.Contains(out.String(), `"outcome clamped"`) {
+		t.Errorf("log %s", out.String())
+	}
+}
+
 // What the LMS says may name people; it must not reach the log.
 func TestLogHoldsNoWordsOfTheLMS(t *testing.T) {
 	b := newBench(t)

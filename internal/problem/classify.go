@@ -46,7 +46,8 @@ var inputTags = []string{
 
 // heavyImport finds modules that only a grader outside of the sandbox can
 // offer.
-var heavyImport = regexp.MustCompile(`(?m)^[ \t]*(?:from|import)[ \t]+(?:[\w., \t]*[ ,\t])?(numpy|scipy|sympy|matplotlib|mitxgraders)\b`)
+var heavyImport = regexp.MustCompile(`(?m)^[ \t]*(?:from|import)[ \t]+(?:[\w., \t]*[ ,\t])?` +
+	`(numpy|scipy|sympy|matplotlib|mitxgraders)\b`)
 
 // classify returns what the problem needs and, unless it is native, why.
 func classify(root *xmltree.Node) (Class, string) {

@@ -20,11 +20,13 @@ var statuses = map[string]status{
 
 var statusIncorrect = status{"incorrect", "✗", "incorrect"}
 
-// esc escapes what a learner typed. The dollar sign too: variables are put in
-// after the page is drawn.
+// esc escapes what a learner typed. Dollar signs, slashes and colons too:
+// variables are put in and addresses rewritten after the page is drawn.
 func esc(s string) string {
-	return strings.ReplaceAll(html.EscapeString(strings.ToValidUTF8(s, "\uFFFD")), "$", "&#36;")
+	return typed.Replace(html.EscapeString(strings.ToValidUTF8(s, "\uFFFD")))
 }
+
+var typed = strings.NewReplacer("$", "&#36;", "/", "&#47;", ":", "&#58;")
 
 // fieldView is what is shown of one input.
 type fieldView struct {

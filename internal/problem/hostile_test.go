@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -164,6 +165,14 @@ func TestPythonFloats(t *testing.T) {
 	for _, s := range []string{"", "0x1", "1 2", "1__0", "_1", "1+2", "(1", "j1", "1jj", "e5", "1+ 2j"} {
 		if got, ok := parseComplex(s); ok {
 			t.Errorf("parseComplex(%q) = %v, want none", s, got)
+		}
+	}
+}
+
+func TestPythonBytes(t *testing.T) {
+	for s, want := range map[string]string{"block-v1:a+b": "b'block-v1:a+b'", "é\n\\": `b'\xc3\xa9\n\\'`, "it's": `b"it's"`, `'"`: `b'\'"'`} {
+		if got := pyBytes(s); got != want {
+			t.Errorf("pyBytes(%q) = %s, want %s", s, got, want)
 		}
 	}
 }
@@ -336,5 +345,35 @@ func BenchmarkRender(b *testing.B) {
 		if _, err := p.Render(View{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestConcurrentUse shares one definition, as all requests do.
+func TestConcurrentUse(t *testing.T) {
+	d := mustParse(t, question(oneOfThree+`<multiplechoiceresponse><label>l</label><choicegroup answer-pool="2"><choice correct="true"/>`+
+		`<choice/></choicegroup></multiplechoiceresponse><solutionset><solution/></solutionset>`))
+	before := d.root.XML()
+	var wg sync.WaitGroup
+	for seed := range int64(8) {
+		wg.Go(func() {
+			st := &State{Seed: &seed}
+			if _, err := d.Submit(Settings{Rerandomize: "never"}, st, Answers{"P_2_1": One("choice_1")}, testNow); err != nil {
+				t.Error(err)
+				return
+			}
+			p, err := d.Instance(seed)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := p.Render(st.View()); err != nil {
+				t.Error(err)
+			}
+			p.ShowAnswers()
+		})
+	}
+	wg.Wait()
+	if d.root.XML() != before {
+		t.Error("the definition was changed")
 	}
 }

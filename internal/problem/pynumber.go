@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -134,6 +135,28 @@ func pyFloat(f float64) string {
 		s += ".0"
 	}
 	return s
+}
+
+// pyBytes writes the bytes of a string as Python shows a bytes object.
+func pyBytes(s string) string {
+	quote := byte('\'')
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		quote = '"'
+	}
+	b := []byte{'b', quote}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == quote || c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n', c == '\r', c == '\t':
+			b = append(b, '\\', "nrt"[strings.IndexByte("\n\r\t", c)])
+		case c < ' ' || c > '~':
+			b = fmt.Appendf(b, `\x%02x`, c)
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(append(b, quote))
 }
 
 // decimal is coefficient × 10^exponent.

@@ -250,7 +250,7 @@ func (t *translator) quantifier() (string, bool, error) {
 	if !t.take('}') {
 		return "", false, nil
 	}
-	lowN, highN := 0, maxRepeat
+	var lowN, highN int
 	var err error
 	if low != "" {
 		if lowN, err = strconv.Atoi(low); err != nil || lowN > maxRepeat {

@@ -212,7 +212,7 @@ func Seed(rerandomize, accountID, usageKey string, random func() uint32) int64 {
 	case RerandomizeNever:
 		return 1
 	case RerandomizePerStudent:
-		sum := sha256.Sum256([]byte(accountID + "b'" + usageKey + "'"))
+		sum := sha256.Sum256([]byte(accountID + pyBytes(usageKey)))
 		bin, _ := strconv.ParseInt(hex.EncodeToString(sum[:])[:7], 16, 64) // 7 hex digits always fit
 		return bin % 20
 	}

@@ -31,7 +31,6 @@ type State struct {
 	Saved          bool                       `json:"has_saved_answers"` // answers changed since the last grading
 	LastSubmission *time.Time                 `json:"last_submission_time,omitempty"`
 	InputState     map[string]json.RawMessage `json:"input_state,omitempty"`
-	HintsShown     int                        `json:"hints_shown,omitempty"` // demand hints
 }
 
 // Correct reports whether the last score is the full one.

@@ -135,9 +135,10 @@ func (s Score) share() float64 {
 }
 
 // Save keeps answers without grading them. It is refused with [ErrClosed] or
-// [ErrSaveNeedsReset]; a survey (no attempts at all) stays open until it is due.
+// [ErrSaveNeedsReset]. A survey, which allows no attempts at all, is never closed
+// to saving.
 func (d *Definition) Save(set Settings, st *State, a Answers, now time.Time) error {
-	if set.Closed(st, now) && !set.survey() || set.survey() && set.PastDue(now) {
+	if set.Closed(st, now) && !set.survey() {
 		return ErrClosed
 	}
 	if set.needsReset(st) {

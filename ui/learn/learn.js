@@ -181,7 +181,27 @@
     if (old && fresh) old.replaceWith(fresh);
     else if (fresh) document.body.append(fresh);
     else if (old) old.remove();
+    watchScore();
   };
+
+  // A score on its way is looked at again, ever more rarely, until it arrived.
+  let scoreTimer = 0;
+  const watchScore = (pause = 2000) => {
+    clearTimeout(scoreTimer);
+    const line = document.querySelector(".score-line.waiting");
+    if (!line || pause > 300_000) return;
+    scoreTimer = setTimeout(async () => {
+      try {
+        const response = await fetch(line.dataset.url, { credentials: "same-origin" });
+        const { score } = await response.json();
+        if (score.includes(line.className)) watchScore(pause * 2); // still on its way: nothing to announce
+        else updateScore(score);
+      } catch {
+        // The line stays as it is; a reload tells.
+      }
+    }, pause);
+  };
+  watchScore();
 
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -117,9 +117,9 @@ func fieldName(tag, name string) string {
 		return "display_name"
 	case name == "Due":
 		return "due"
-	case tag == "video" && name == "from":
+	case (tag == "video" || tag == "videoalpha") && name == "from":
 		return "start_time"
-	case tag == "video" && name == "to":
+	case (tag == "video" || tag == "videoalpha") && name == "to":
 		return "end_time"
 	case tag == "discussion" && name == "id":
 		return "discussion_id"

@@ -225,6 +225,17 @@ func TestPolicyAndInheritance(t *testing.T) {
 	}
 }
 
+func TestOldNames(t *testing.T) {
+	r := inUnit(t, `<video url_name="v" from="00:00:10" to="00:01:00" Due="2013-01-01"/><discussion url_name="d" id="x" for="Week 1"/>`, "")
+	v, d := get(t, r, "video", "v"), get(t, r, "discussion", "d")
+	if v.Fields["start_time"] != "00:00:10" || v.Fields["end_time"] != "00:01:00" || v.Settings.Due == nil {
+		t.Errorf("video %v, due %v", v.Fields, v.Settings.Due)
+	}
+	if d.Fields["discussion_id"] != "x" || d.Fields["discussion_target"] != "Week 1" {
+		t.Errorf("discussion %v", d.Fields)
+	}
+}
+
 func TestOldPolicyFile(t *testing.T) {
 	r := importFS(t, files(plain+"-- course/R.xml --\n<course/>\n-- policies/R.json --\n{\"course/R\": {\"display_name\": \"Old\"}}\n"), olx.Options{})
 	if r.Course.Name != "Old" {

@@ -68,7 +68,10 @@ func Evaluate(vars map[string]complex128, funcs map[string]Func, expr string, ca
 	if err != nil {
 		return Value{}, err
 	}
-	e := newEnv(vars, funcs, caseSensitive)
+	e := standard
+	if len(vars) > 0 || len(funcs) > 0 || caseSensitive {
+		e = newEnv(vars, funcs, caseSensitive)
+	}
 	if err := e.check(tree); err != nil {
 		return Value{}, err
 	}
@@ -103,6 +106,9 @@ type env struct {
 	funcs map[string]Func
 	exact bool // names are case sensitive
 }
+
+// standard holds the built-in names alone. It is never changed.
+var standard = newEnv(nil, nil, false)
 
 func newEnv(vars map[string]complex128, funcs map[string]Func, caseSensitive bool) *env {
 	e := &env{fold: strings.ToLower, vars: map[string]Value{}, funcs: map[string]Func{}, exact: caseSensitive}

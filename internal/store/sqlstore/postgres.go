@@ -75,19 +75,30 @@ func (p *postgres) update(ctx context.Context, f func(db.DBTX) error) error {
 	}
 }
 
+// once runs f in one transaction. ctx ends it until the commit is sent and not
+// after: a commit that is cut off may have happened, and the caller would be
+// told that it had not.
 func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX) error) error {
-	conn, err := p.pool.BeginTx(ctx, opts)
+	conn, err := p.pool.Conn(ctx)
 	if errors.Is(err, sql.ErrConnDone) {
 		return ErrClosed.Wrap(err)
 	}
 	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(context.WithoutCancel(ctx), opts)
+	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	defer conn.Rollback()
-	if err := f(pgTx{conn}); err != nil {
+	defer tx.Rollback()
+	if err := f(pgTx{tx}); err != nil {
 		return err
 	}
-	if err := conn.Commit(); err != nil {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil

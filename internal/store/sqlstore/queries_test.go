@@ -63,7 +63,7 @@ func TestQueriesOnSQLite(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 				continue
 			}
-			stmt.Close()
+			stmt.Close() //nolint:sqlclosecheck // one after the other
 			for _, step := range plan(t, pool, query) {
 				scan := strings.HasPrefix(step, "SCAN ") && !strings.Contains(step, "USING INDEX") &&
 					!strings.Contains(step, "USING COVERING INDEX") && !strings.HasPrefix(step, "SCAN recent") &&

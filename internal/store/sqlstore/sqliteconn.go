@@ -51,7 +51,7 @@ func (c *sqliteConn) prepare(ctx context.Context, query string) (*sql.Stmt, erro
 // do runs a statement that steers the transaction. It is never interrupted.
 func (c *sqliteConn) do(query string) error {
 	ctx := context.Background()
-	stmt, err := c.prepare(ctx, query)
+	stmt, err := c.prepare(ctx, query) //nolint:sqlclosecheck // kept as long as the connection
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (c *sqliteConn) ExecContext(ctx context.Context, query string, args ...any)
 	if err != nil {
 		return nil, err
 	}
-	stmt, err := c.prepare(ctx, query)
+	stmt, err := c.prepare(ctx, query) //nolint:sqlclosecheck // kept as long as the connection
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (c *sqliteConn) QueryContext(ctx context.Context, query string, args ...any
 	if err != nil {
 		return nil, err
 	}
-	stmt, err := c.prepare(ctx, query)
+	stmt, err := c.prepare(ctx, query) //nolint:sqlclosecheck // kept as long as the connection
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (c *sqliteConn) QueryRowContext(ctx context.Context, query string, args ...
 	if c.steady {
 		ctx = context.WithoutCancel(ctx)
 	}
-	stmt, err := c.prepare(ctx, query)
+	stmt, err := c.prepare(ctx, query) //nolint:sqlclosecheck // kept as long as the connection
 	if err != nil {
 		return c.conn.QueryRowContext(ctx, c.query(query), args...)
 	}

@@ -135,12 +135,14 @@ func refusals(err error) bool {
 // readForm takes the fields of the page's own out of a form and reads the rest
 // as answers.
 func readForm(posted url.Values, a *answered) (grading.Form, error) {
-	form := grading.Form{}
+	form := grading.Form{Version: grading.NoVersion}
 	rest := url.Values{}
 	for name, values := range posted {
 		switch name {
 		case "version":
-			form.Version, _ = strconv.ParseInt(posted.Get(name), 10, 64) // a bad one equals no version
+			if n, err := strconv.ParseInt(posted.Get(name), 10, 64); err == nil {
+				form.Version = n
+			}
 		case "hints":
 			n, _ := strconv.Atoi(posted.Get(name))
 			a.hints = min(max(n, 0), maxHints)

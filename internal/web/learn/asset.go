@@ -69,7 +69,7 @@ func (h *Handler) sendAsset(w http.ResponseWriter, r *http.Request, a course.Ass
 	file := &blobFile{open: func(offset int64) (io.ReadCloser, error) {
 		return h.Blobs.NewRangeReader(r.Context(), course.BlobKey(a.SHA256), offset, -1, nil)
 	}, size: attrs.Size}
-	defer file.Close() //nolint:errcheck // only read from
+	defer file.Close()
 	http.ServeContent(w, r, "", time.Time{}, file)
 	return nil
 }
@@ -120,7 +120,7 @@ func (v *view) readAsset(ctx context.Context, a course.Asset, limit int64) ([]by
 	if err != nil {
 		return nil, fmt.Errorf("asset %q: %w", a.Name, err)
 	}
-	defer file.Close() //nolint:errcheck // only read from
+	defer file.Close()
 	return io.ReadAll(io.LimitReader(file, limit))
 }
 
@@ -160,7 +160,7 @@ func (f *blobFile) Seek(offset int64, whence int) (int64, error) {
 		return 0, errNegativeSeek
 	}
 	if offset != f.offset {
-		f.Close() //nolint:errcheck // only read from
+		f.Close()
 	}
 	f.offset = offset
 	return offset, nil

@@ -10,6 +10,7 @@
 //	POST {base}library/{type}/{id}/reset   draw other problems
 //	GET  {base}transcript/{id}/{language}  captions of a video, WebVTT
 //	GET  {base}static/{name}               a locked asset
+//	GET  {base}score                       where the score is on its way, JSON
 //
 // Files that are not locked have addresses of their own, see [Handler.Asset].
 // Every page works without JavaScript: links are links, answers are form fields.

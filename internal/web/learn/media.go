@@ -15,6 +15,7 @@ import (
 type videoPart struct {
 	part
 	Name, Title   string // Title names the player for screen readers
+	Alone         bool   // the page is about this video only
 	Sources       []videoSource
 	CrossOrigin   bool
 	YouTube       string
@@ -38,7 +39,7 @@ type videoLink struct {
 
 func (v *view) renderVideo(ctx context.Context, b *course.Block) (template.HTML, error) {
 	video := readVideo(v.c, b)
-	p := &videoPart{part: v.part(b), Name: b.Name, Title: "Video", YouTube: video.YouTube}
+	p := &videoPart{part: v.part(b), Name: b.Name, Title: "Video", Alone: b == v.launched, YouTube: video.YouTube}
 	if b.Name != "" {
 		p.Title = "Video: " + b.Name
 	}
@@ -137,7 +138,9 @@ func (v *view) getTranscript(w http.ResponseWriter, r *http.Request, arg string)
 	}
 	b, err := v.blockAt("video", arg[:i])
 	if err != nil {
-		return err
+		if b, err = v.blockAt("videoalpha", arg[:i]); err != nil {
+			return err
+		}
 	}
 	list := readVideo(v.c, b).Transcripts
 	n := slices.IndexFunc(list, func(t transcript) bool { return t.Language == arg[i+1:] })

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,8 @@ const policy = "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data: http
 type page struct {
 	Title, Lang string
 	RTL         bool
-	Heading     string // "" hides it
+	Heading     string // "" shows none
+	Unseen      string // heading for screen readers, of a page that shows none
 	Math        *mathScripts
 	JQuery      string // address; "" when nothing calls it
 	Nav         *nav
@@ -68,14 +70,24 @@ func (v *view) newPage(b *course.Block, body ...template.HTML) *page {
 		p.Lang = v.c.Language
 	}
 	p.RTL = rightToLeft(p.Lang)
-	if v.query.Get("show_title") == "0" {
-		p.Heading = ""
+	if v.query.Get("show_title") == "0" || course.LevelOf(b.Type) == course.LevelComponent {
+		p.Heading = "" // components bring their own
 	}
 	if p.Title == "" {
 		p.Title = nameOf(b)
 	}
+	if p.Heading == "" && !hasHeading(body) {
+		p.Unseen = p.Title
+	}
 	v.addLibraries(p)
 	return p
+}
+
+// hasHeading reports whether content brings a heading of the first level.
+func hasHeading(body []template.HTML) bool {
+	return slices.ContainsFunc(body, func(h template.HTML) bool {
+		return strings.Contains(strings.ToLower(string(h)), "<h1")
+	})
 }
 
 // addLibraries links what the page's content needs.

@@ -2,6 +2,7 @@ package learn_test
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -49,8 +50,8 @@ func attempts(n int) func(*course.Block) {
 // TestAnswerWithoutScript answers as a browser without JavaScript does.
 func TestAnswerWithoutScript(t *testing.T) {
 	s, base := problemSite(t, choiceXML, attempts(2))
-	s.get(base).has(t, `<form class="problem-form" method="post" action="`+base+`problem/p/submit"`, `name="input_p_2_1"`,
-		`formaction="`+base+`problem/p/save"`, "1 point possible (ungraded)", "You have used 0 of 2 attempts.", ">Hint</button>", `id="problem_p"`)
+	s.get(base).has(t, `<form class="problem-form" method="post" action="`+base+`problem/p/submit#problem_p"`, `name="input_p_2_1"`,
+		`formaction="`+base+`problem/p/save#problem_p"`, "1 point possible (ungraded)", "You have used 0 of 2 attempts.", ">Hint</button>", `id="problem_p"`)
 
 	r := s.do(http.MethodPost, base+"problem/p/submit", fields("input_p_2_1", "choice_0"))
 	if got, want := r.Header.Get("Location"), base+"block/vertical/u#problem_p"; r.Status != http.StatusSeeOther || got != want {
@@ -128,6 +129,17 @@ func TestTypedTextIsEscaped(t *testing.T) {
 	}
 }
 
+func TestTypedAddressesStayAsTyped(t *testing.T) {
+	p := problemBlock("p", `<stringresponse answer="x"><label>Where?</label><textline/></stringresponse>`)
+	c := courseOf(block("chapter", "c", "C", block("sequential", "s", "S", block("vertical", "u", "Unit", p))))
+	c.Assets = course.NewAssets([]course.Asset{{Name: "a.png", SHA256: "aa"}})
+	s := newSite(t, c)
+	base := s.launch("ann", "vertical", "u")
+	for _, text := range []string{"/static/a.png", "asset-v1:Org+C1+R1+type@asset+block@a.png", `'/static/a.png'`, "/jump_to_id/u"} {
+		s.post(base+"problem/p/submit", fields("input_p_2_1", text)).has(t, `value="`+html.EscapeString(text)+`"`)
+	}
+}
+
 func TestAnswerByScript(t *testing.T) {
 	s, base := problemSite(t, choiceXML, attempts(1))
 	post := func(action string, form url.Values) (status int, reply struct{ Status, Message, HTML, Score string }) {
@@ -182,7 +194,11 @@ func TestScoreLine(t *testing.T) {
 		})
 		return err
 	})
-	s.get(base).lacks(t, "score-line")
+	r := s.get(base)
+	r.lacks(t, "score-line")
+	if n := strings.Count(r.Body, "<h1>Problem p</h1>"); n != 1 {
+		t.Errorf("%d headings, want 1", n)
+	}
 	s.post(base+"problem/p/submit", fields("input_p_2_1", "choice_1")).has(t, "Your score is on its way to Test LMS.", "Correct (1/1 point)")
 	_ = target
 	update(func(tx store.Tx) error {
@@ -263,7 +279,7 @@ func TestTokenMode(t *testing.T) {
 	base := s.launch("ann", "sequential", "s", func(x *session.Session) { x.Base = "/learn/" + x.ID + "/~secret/" })
 	plain := strings.TrimSuffix(base, "~secret/")
 	r := s.get(plain + "block/vertical/u")
-	r.has(t, `action="`+base+`problem/p/submit"`)
+	r.has(t, `action="`+base+`problem/p/submit#problem_p"`)
 	r.lacks(t, `"`+plain+`problem`, `"`+plain+`block`)
 	post := s.do(http.MethodPost, plain+"problem/p/submit", fields("input_p_2_1", "choice_1"))
 	if got, want := post.Header.Get("Location"), base+"block/vertical/u#problem_p"; got != want {

@@ -2,7 +2,9 @@ package learn
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"time"
 
 	"lectern/internal/store"
@@ -12,6 +14,7 @@ import (
 type scoreLine struct {
 	Class, Mark, Text string
 	At                time.Time // zero leaves it out
+	URL               string    // where a page asks for it again
 }
 
 // scoreLine returns the line for a launch that wants a score; nil when it wants
@@ -35,11 +38,31 @@ func (v *view) scoreLine(ctx context.Context) (*scoreLine, error) {
 			if err != nil {
 				return err
 			}
-			line = v.sayOwed(owed)
+			if line = v.sayOwed(owed); line != nil {
+				line.URL = v.s.Base + "score"
+			}
 		}
 		return nil
 	})
 	return line, err
+}
+
+// getScore answers score: the line as it is now, for pages that stay open while
+// a score is on its way.
+func (v *view) getScore(w http.ResponseWriter, r *http.Request) error {
+	line, err := v.scoreLine(r.Context())
+	if err != nil {
+		return err
+	}
+	html, err := v.html("score", line)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	return json.NewEncoder(w).Encode(struct {
+		Score string `json:"score"`
+	}{string(html)})
 }
 
 // sayOwed puts the state of an owed score in a learner's words.
@@ -50,13 +73,13 @@ func (v *view) sayOwed(o *store.OwedScore) *scoreLine {
 	}
 	switch o.State {
 	case store.Delivered:
-		return &scoreLine{"sent", "✓", "Your score was sent to " + where + ",", o.DeliveredAt.UTC()}
+		return &scoreLine{Class: "sent", Mark: "✓", Text: "Your score was sent to " + where + ",", At: o.DeliveredAt.UTC()}
 	case store.Waiting, store.Sending:
-		return &scoreLine{"waiting", "…", "Your score is on its way to " + where + ".", time.Time{}}
+		return &scoreLine{Class: "waiting", Mark: "…", Text: "Your score is on its way to " + where + "."}
 	case store.Retrying:
-		return &scoreLine{"waiting", "…", where + " did not take your score yet. It is kept here and sent again.", time.Time{}}
+		return &scoreLine{Class: "waiting", Mark: "…", Text: where + " did not take your score yet. It is kept here and sent again."}
 	case store.Parked:
-		return &scoreLine{"parked", "!", "Your score is kept here, but " + where + " does not take it. Please tell your course team.", time.Time{}}
+		return &scoreLine{Class: "parked", Mark: "!", Text: "Your score is kept here, but " + where + " does not take it. Please tell your course team."}
 	}
 	return nil
 }

@@ -48,6 +48,8 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		return v.getTranscript(w, r, arg)
 	case "static":
 		return v.getLocked(w, r, arg)
+	case "score":
+		return v.getScore(w, r)
 	}
 	return ErrBlock.With("no page %.100q", rest)
 }
