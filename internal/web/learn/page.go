@@ -70,13 +70,14 @@ func (v *view) newPage(b *course.Block, body ...template.HTML) *page {
 		p.Lang = v.c.Language
 	}
 	p.RTL = rightToLeft(p.Lang)
-	if v.query.Get("show_title") == "0" || course.LevelOf(b.Type) == course.LevelComponent {
+	hidden := v.query.Get("show_title") == "0"
+	if hidden || course.LevelOf(b.Type) == course.LevelComponent {
 		p.Heading = "" // components bring their own
 	}
 	if p.Title == "" {
 		p.Title = nameOf(b)
 	}
-	if p.Heading == "" && !hasHeading(body) {
+	if p.Heading == "" && !hidden && !hasHeading(body) {
 		p.Unseen = p.Title
 	}
 	v.addLibraries(p)
