@@ -77,7 +77,7 @@ func (s *Sender) Send(ctx context.Context, to, subject, text string) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close() //nolint:errcheck // Quit has closed it when all went well
+	defer client.Close()
 	if err := s.hand(client, to, s.letter(to, subject, text)); err != nil {
 		return fmt.Errorf("mail: %w", err)
 	}

@@ -122,7 +122,7 @@ func (h *Handler) postImport(w http.ResponseWriter, r *http.Request, v web.Visit
 	p := importPage{Text: r.PostForm.Get("text")}
 	var file io.Reader = strings.NewReader(p.Text)
 	if f, header, err := r.FormFile("file"); err == nil {
-		defer f.Close() //nolint:errcheck // it was only read
+		defer f.Close()
 		if header.Size > 0 {
 			file = f
 		}
