@@ -21,7 +21,7 @@ func (t persons) ByIdentity(ctx context.Context, issuer, subject string) (*accou
 		return nil, store.ErrNotFound
 	}
 	row, err := t.q.AccountByIdentity(ctx, issuer, subject)
-	return accounts{t.tx}.found(row, err, "account by identity")
+	return accounts(t).found(row, err, "account by identity")
 }
 
 func (t persons) PutIdentity(ctx context.Context, i store.Identity) error {
