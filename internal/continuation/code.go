@@ -2,12 +2,11 @@ package continuation
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
 	"encoding/binary"
 	"strings"
+
+	"lectern/internal/credential"
 )
 
 // alphabet is of characters that nobody takes for one another.
@@ -47,19 +46,4 @@ func typed(code string) string {
 	}, code)
 }
 
-func codeHash(id, code string) []byte { return hash("code\n" + id + "\n" + typed(code)) }
-
-// hash is how a credential is kept.
-func hash(credential string) []byte {
-	sum := sha256.Sum256([]byte(credential))
-	return sum[:]
-}
-
-func same(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
-
-// newToken returns 256 random bits, safe in a path.
-func newToken() string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
+func codeHash(id, code string) []byte { return credential.Hash("code\n" + id + "\n" + typed(code)) }

@@ -4,13 +4,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"lectern/internal/credential"
 )
 
 func TestShortCode(t *testing.T) {
 	valid := regexp.MustCompile(`\A[A-HJKMNP-Z2-9]{3}-[A-HJKMNP-Z2-9]{3}\z`)
 	seen := map[string]bool{}
 	for range 1000 {
-		code := shortCode("id", newToken())
+		code := shortCode("id", credential.New())
 		if !valid.MatchString(code) || seen[code] {
 			t.Fatalf("code %q is malformed or repeated", code)
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/google/uuid"
 
 	"lectern/internal/account"
+	"lectern/internal/credential"
 	"lectern/internal/errs"
 	"lectern/internal/lti"
 	"lectern/internal/lti/lti11"
@@ -96,11 +97,11 @@ func (s *Service) Open(ctx context.Context, l *Launch, userAgent string) (Ticket
 	if err != nil {
 		return Ticket{}, fmt.Errorf("continuation: %w", err)
 	}
-	t := Ticket{ID: id.String(), Token: newToken()}
+	t := Ticket{ID: id.String(), Token: credential.New()}
 	t.Code = shortCode(t.ID, t.Token)
 	now := s.Clock()
 	c := store.Continuation{
-		ID: t.ID, ConsumerID: l.ConsumerID, TokenHash: hash(t.Token), UserAgent: hash(userAgent),
+		ID: t.ID, ConsumerID: l.ConsumerID, TokenHash: credential.Hash(t.Token), UserAgent: credential.Hash(userAgent),
 		CodeHash: codeHash(t.ID, t.Code), Box: s.Keys.Seal(store.ContinuationAAD(t.ID), plain),
 		CreatedAt: now, ExpiresAt: now.Add(Life),
 	}
@@ -163,7 +164,7 @@ func (s *Service) Confirm(ctx context.Context, id, accountID, code string) error
 		if err != nil {
 			return over(err)
 		}
-		if !same(c.CodeHash, codeHash(id, code)) {
+		if !credential.Same(c.CodeHash, codeHash(id, code)) {
 			if refused = ErrCode; c.Tries >= Tries {
 				refused = ErrOver
 			}
@@ -238,7 +239,7 @@ func (s *Service) framed(ctx context.Context, tx store.Tx, id, token, userAgent 
 	if err != nil {
 		return nil, over(err)
 	}
-	if !same(c.TokenHash, hash(token)) || !same(c.UserAgent, hash(userAgent)) || !s.Clock().Before(c.ExpiresAt) {
+	if !credential.Same(c.TokenHash, credential.Hash(token)) || !credential.Same(c.UserAgent, credential.Hash(userAgent)) || !s.Clock().Before(c.ExpiresAt) {
 		return nil, ErrOver
 	}
 	if c.State == store.ContinuationWaiting && c.Tries >= Tries {

@@ -6,9 +6,7 @@ package people
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/mail"
 	"strings"
 	"time"
@@ -278,18 +276,7 @@ func (s *Service) audit(
 
 // note appends to the audit; nil is "".
 func (s *Service) note(ctx context.Context, tx store.Tx, by, act, subject string, before, after any) error {
-	var texts [2]string
-	for i, v := range []any{before, after} {
-		if v == nil {
-			continue
-		}
-		b, err := json.Marshal(v)
-		if err != nil {
-			return fmt.Errorf("audit: %w", err)
-		}
-		texts[i] = string(b)
-	}
-	return tx.Audit().Append(ctx, store.AuditEntry{
-		At: s.Clock(), Who: by, Act: act, Subject: subject, Before: texts[0], After: texts[1],
+	return store.Note(ctx, tx, store.Act{
+		At: s.Clock(), Who: by, Name: act, Subject: subject, Before: before, After: after,
 	})
 }

@@ -7,9 +7,7 @@ package registry
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"lectern/internal/credential"
 	"lectern/internal/errs"
 	"lectern/internal/lti"
 	"lectern/internal/sealed"
@@ -79,11 +78,7 @@ func NewKey() string {
 
 // NewSecret returns a fresh consumer secret: 256 random bits in 43 characters
 // that no LMS encodes wrongly.
-func NewSecret() string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
+func NewSecret() string { return credential.New() }
 
 // Add registers a consumer and returns it with its secret. who is the acting
 // account's ID, for the audit.
@@ -327,26 +322,14 @@ type audited struct {
 func (r *Registry) audit(
 	ctx context.Context, tx store.Tx, who, act, subject string, before, after *lti.Consumer,
 ) error {
-	e := store.AuditEntry{At: r.Clock(), Who: who, Act: act, Subject: subject}
-	for _, side := range []struct {
-		c   *lti.Consumer
-		out *string
-	}{{before, &e.Before}, {after, &e.After}} {
-		if side.c == nil {
-			continue
+	show := func(c *lti.Consumer) any {
+		if c == nil {
+			return nil
 		}
-		c := side.c
-		b, err := json.Marshal(audited{c.Name, c.Key, c.Enabled, c.RequireUserAccount, c.UseLTIPII,
-			c.StrictReplay, c.StrictLTI, c.FreshState, c.GradeStaff, c.TrustedDomains, c.FrameOrigins})
-		if err != nil {
-			return fmt.Errorf("audit %s: %w", act, err)
-		}
-		*side.out = string(b)
+		return audited{c.Name, c.Key, c.Enabled, c.RequireUserAccount, c.UseLTIPII,
+			c.StrictReplay, c.StrictLTI, c.FreshState, c.GradeStaff, c.TrustedDomains, c.FrameOrigins}
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("audit id: %w", err)
-	}
-	e.ID = id.String()
-	return tx.Audit().Append(ctx, e)
+	return store.Note(ctx, tx, store.Act{
+		At: r.Clock(), Who: who, Name: act, Subject: subject, Before: show(before), After: show(after),
+	})
 }

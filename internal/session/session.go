@@ -19,9 +19,7 @@ package session
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"time"
@@ -29,6 +27,7 @@ import (
 	"github.com/google/uuid"
 
 	"lectern/internal/account"
+	"lectern/internal/credential"
 	"lectern/internal/errs"
 	"lectern/internal/lti"
 	"lectern/internal/store"
@@ -87,8 +86,8 @@ func (m *Sessions) Open(ctx context.Context, tx store.Tx, s *store.Session, user
 func (m *Sessions) create(ctx context.Context, tx store.Tx, s *store.Session, userAgent string) (Ticket, error) {
 	t := newTicket()
 	now := m.Clock()
-	s.HandleHash, s.HandleUntil = Hash(t.Handle), now.Add(HandleLife)
-	s.TokenHash, s.UserAgent = Hash(t.Token), Hash(userAgent)
+	s.HandleHash, s.HandleUntil = credential.Hash(t.Handle), now.Add(HandleLife)
+	s.TokenHash, s.UserAgent = credential.Hash(t.Token), credential.Hash(userAgent)
 	s.CreatedAt, s.SeenAt = now, now
 	return t, tx.Launches().Create(ctx, s)
 }
@@ -108,7 +107,7 @@ func (m *Sessions) HandOver(ctx context.Context, id, pass, userAgent string) (ne
 		if err != nil {
 			return notFound(err, ErrOver)
 		}
-		if !same([]byte(passOf(s)), []byte(pass)) || !same(s.UserAgent, Hash(userAgent)) || m.over(s) {
+		if !credential.Same([]byte(passOf(s)), []byte(pass)) || !credential.Same(s.UserAgent, credential.Hash(userAgent)) || m.over(s) {
 			return ErrOver
 		}
 		if err := m.people(ctx, tx, &Session{Session: *s}); err != nil {
@@ -144,11 +143,11 @@ func (m *Sessions) Reopen(ctx context.Context, tx store.Tx, id, userAgent string
 	if err != nil {
 		return Ticket{}, notFound(err, ErrHandle)
 	}
-	if !m.Clock().Before(s.CreatedAt.Add(HandleLife)) || !same(s.UserAgent, Hash(userAgent)) {
+	if !m.Clock().Before(s.CreatedAt.Add(HandleLife)) || !credential.Same(s.UserAgent, credential.Hash(userAgent)) {
 		return Ticket{}, ErrHandle
 	}
 	t := newTicket()
-	err = tx.Launches().Rehandle(ctx, id, Hash(t.Handle), Hash(t.Token), s.HandleUntil)
+	err = tx.Launches().Rehandle(ctx, id, credential.Hash(t.Handle), credential.Hash(t.Token), s.HandleUntil)
 	return t, notFound(err, ErrHandle)
 }
 
@@ -162,15 +161,15 @@ func (m *Sessions) Land(ctx context.Context, id, handle, cookie, offered, userAg
 		if err != nil {
 			return notFound(err, ErrHandle)
 		}
-		if !same(s.UserAgent, Hash(userAgent)) {
+		if !credential.Same(s.UserAgent, credential.Hash(userAgent)) {
 			return ErrHandle
 		}
-		hash := Hash(cookie)
-		if !same(s.TokenHash, hash) && (cookie == "" || !same([]byte(offerOf(hash)), []byte(offered))) {
-			token = newToken()
-			hash = Hash(token)
+		hash := credential.Hash(cookie)
+		if !credential.Same(s.TokenHash, hash) && (cookie == "" || !credential.Same([]byte(offerOf(hash)), []byte(offered))) {
+			token = credential.New()
+			hash = credential.Hash(token)
 		}
-		return notFound(tx.Launches().Redeem(ctx, id, Hash(handle), hash, m.Clock()), ErrHandle)
+		return notFound(tx.Launches().Redeem(ctx, id, credential.Hash(handle), hash, m.Clock()), ErrHandle)
 	})
 	return token, err
 }
@@ -178,8 +177,8 @@ func (m *Sessions) Land(ctx context.Context, id, handle, cookie, offered, userAg
 // Offer returns a token for a cookie, and what goes with it into an address to
 // find out whether the browser keeps the cookie.
 func Offer() (token, offer string) {
-	token = newToken()
-	return token, offerOf(Hash(token))
+	token = credential.New()
+	return token, offerOf(credential.Hash(token))
 }
 
 func offerOf(hash []byte) string { return base64.RawURLEncoding.EncodeToString(hash) }
@@ -194,7 +193,7 @@ func (m *Sessions) Find(ctx context.Context, id, token string, inPath bool, user
 		if err != nil {
 			return notFound(err, ErrOver)
 		}
-		if !same(s.TokenHash, Hash(token)) || inPath && !same(s.UserAgent, Hash(userAgent)) {
+		if !credential.Same(s.TokenHash, credential.Hash(token)) || inPath && !credential.Same(s.UserAgent, credential.Hash(userAgent)) {
 			return ErrOver
 		}
 		found.Session = *s
@@ -236,22 +235,7 @@ func (m *Sessions) people(ctx context.Context, tx store.Tx, s *Session) error {
 	return err
 }
 
-// Hash returns the SHA-256 of a credential, as the database keeps it.
-func Hash(credential string) []byte {
-	sum := sha256.Sum256([]byte(credential))
-	return sum[:]
-}
-
-// newToken returns 256 random bits, safe in a path and in a cookie.
-func newToken() string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-func newTicket() Ticket { return Ticket{Handle: newToken(), Token: newToken()} }
-
-func same(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
+func newTicket() Ticket { return Ticket{Handle: credential.New(), Token: credential.New()} }
 
 // notFound turns an absent row into the error a person should read.
 func notFound(err error, instead *errs.Error) error {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lectern/internal/account"
+	"lectern/internal/credential"
 	"lectern/internal/errs"
 	"lectern/internal/store"
 )
@@ -116,9 +117,9 @@ func (s *Service) resets(ctx context.Context, tx store.Tx, email string) ([]Rese
 		if a.Kind != account.Local || !a.Enabled || len(list) == most {
 			continue
 		}
-		r := Reset{a, newToken()}
+		r := Reset{a, credential.New()}
 		err := tx.Console().CreateSetupLink(ctx, store.SetupLink{
-			TokenHash: hash(r.Token), AccountID: a.ID, ExpiresAt: s.Clock().Add(resetLife),
+			TokenHash: credential.Hash(r.Token), AccountID: a.ID, ExpiresAt: s.Clock().Add(resetLife),
 		})
 		if err != nil {
 			return nil, err

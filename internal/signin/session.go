@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lectern/internal/account"
+	"lectern/internal/credential"
 	"lectern/internal/store"
 )
 
@@ -25,7 +26,7 @@ func (s *Service) Visitor(ctx context.Context, token string) (*account.Account, 
 	}
 	var who *account.Account
 	err := s.Store.View(ctx, func(tx store.Tx) error {
-		session, err := tx.Console().Session(ctx, hash(token), s.Clock())
+		session, err := tx.Console().Session(ctx, credential.Hash(token), s.Clock())
 		if err != nil {
 			return err
 		}

@@ -5,9 +5,6 @@ package signin
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"lectern/internal/account"
+	"lectern/internal/credential"
 	"lectern/internal/errs"
 	"lectern/internal/store"
 )
@@ -104,7 +102,7 @@ func (s *Service) failed(ctx context.Context, keys []string) error {
 }
 
 func (s *Service) open(ctx context.Context, accountID string, throttled []string) (string, error) {
-	token := newToken()
+	token := credential.New()
 	now := s.Clock()
 	return token, s.Store.Update(ctx, func(tx store.Tx) error {
 		if len(throttled) > 0 {
@@ -113,7 +111,7 @@ func (s *Service) open(ctx context.Context, accountID string, throttled []string
 			}
 		}
 		return tx.Console().CreateSession(ctx, store.ConsoleSession{
-			TokenHash: hash(token), AccountID: accountID, CreatedAt: now, ExpiresAt: now.Add(SessionLife),
+			TokenHash: credential.Hash(token), AccountID: accountID, CreatedAt: now, ExpiresAt: now.Add(SessionLife),
 		})
 	})
 }
@@ -121,7 +119,7 @@ func (s *Service) open(ctx context.Context, accountID string, throttled []string
 // SignOut ends the session.
 func (s *Service) SignOut(ctx context.Context, token string) error {
 	return s.Store.Update(ctx, func(tx store.Tx) error {
-		return tx.Console().DeleteSession(ctx, hash(token))
+		return tx.Console().DeleteSession(ctx, credential.Hash(token))
 	})
 }
 
@@ -133,7 +131,7 @@ func (s *Service) Link(ctx context.Context, accountID string) (token string, err
 
 // LinkBy is [Service.Link] for somebody, whom the audit names.
 func (s *Service) LinkBy(ctx context.Context, by, accountID string) (token string, err error) {
-	token = newToken()
+	token = credential.New()
 	return token, s.Store.Update(ctx, func(tx store.Tx) error {
 		if by != "" {
 			if err := s.audit(ctx, tx, by, "user.sign_in_link", accountID); err != nil {
@@ -144,7 +142,7 @@ func (s *Service) LinkBy(ctx context.Context, by, accountID string) (token strin
 			return err
 		}
 		return tx.Console().CreateSetupLink(ctx, store.SetupLink{
-			TokenHash: hash(token), AccountID: accountID, ExpiresAt: s.Clock().Add(setupLife),
+			TokenHash: credential.Hash(token), AccountID: accountID, ExpiresAt: s.Clock().Add(setupLife),
 		})
 	})
 }
@@ -154,7 +152,7 @@ func (s *Service) LinkBy(ctx context.Context, by, accountID string) (token strin
 func (s *Service) LinkOwner(ctx context.Context, token string) (*account.Account, error) {
 	var who *account.Account
 	err := s.Store.View(ctx, func(tx store.Tx) error {
-		link, err := tx.Console().PeekSetupLink(ctx, hash(token), s.Clock())
+		link, err := tx.Console().PeekSetupLink(ctx, credential.Hash(token), s.Clock())
 		if err != nil {
 			return err
 		}
@@ -289,11 +287,7 @@ func (s *Service) Find(ctx context.Context, username string) (*account.Account, 
 }
 
 func (s *Service) audit(ctx context.Context, tx store.Tx, by, act, subject string) error {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("audit id: %w", err)
-	}
-	return tx.Audit().Append(ctx, store.AuditEntry{ID: id.String(), At: s.Clock(), Who: by, Act: act, Subject: subject})
+	return store.Note(ctx, tx, store.Act{At: s.Clock(), Who: by, Name: act, Subject: subject})
 }
 
 // ValidName reports whether name can be a user name.
@@ -305,15 +299,4 @@ func ValidName(name string) bool {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 		return !letter && !strings.ContainsRune("@.+-_", r)
 	})
-}
-
-func newToken() string {
-	var b [32]byte
-	rand.Read(b[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-func hash(token string) []byte {
-	sum := sha256.Sum256([]byte(token))
-	return sum[:]
 }
