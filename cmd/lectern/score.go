@@ -1,17 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"lectern/internal/errs"
 	"lectern/internal/keys"
 	"lectern/internal/lti"
+	"lectern/internal/outcome"
 	"lectern/internal/store"
 )
 
@@ -198,26 +196,7 @@ func (c *scoreResendCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	subject, err := json.Marshal(map[string]string{
-		"consumer": filter.ConsumerID, "course": filter.CourseKey, "account": filter.AccountID,
-	})
-	if err != nil {
-		return err
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return err
-	}
-	now := app.Clock()
-	var n int64
-	err = app.Store.Update(app.Context, func(tx store.Tx) (err error) {
-		if n, err = tx.Owed().Resend(app.Context, filter, now); err != nil {
-			return err
-		}
-		return tx.Audit().Append(app.Context, store.AuditEntry{
-			ID: id.String(), At: now, Who: commandLine, Act: "score.resend", Subject: string(subject),
-		})
-	})
+	n, err := outcome.Resend(app.Context, app.Store, commandLine, filter, app.Clock())
 	if err != nil {
 		return err
 	}

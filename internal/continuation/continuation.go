@@ -209,28 +209,19 @@ func (s *Service) link(ctx context.Context, tx store.Tx, l *Launch, who *account
 	if err := tx.Accounts().Prove(ctx, after); err != nil {
 		return err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return fmt.Errorf("audit id: %w", err)
-	}
-	e := store.AuditEntry{
-		ID: id.String(), At: now, Who: who.ID, Act: "user.link", Subject: who.ID, Before: audited(before), After: audited(&after),
-	}
-	return tx.Audit().Append(ctx, e)
+	return store.Note(ctx, tx, store.Act{
+		At: now, Who: who.ID, Name: "user.link", Subject: who.ID, Before: audited(before), After: audited(&after),
+	})
 }
 
-// audited is a link as the audit keeps it.
-func audited(l *account.Link) string {
+// audited is a link as the audit keeps it; nil is none.
+func audited(l *account.Link) any {
 	if l == nil {
-		return ""
+		return nil
 	}
-	b, err := json.Marshal(map[string]string{
+	return map[string]string{
 		"consumer_id": l.ConsumerID, "lti_user_id": l.LTIUserID, "account_id": l.AccountID, "how": l.How,
-	})
-	if err != nil {
-		return "" // strings always marshal
 	}
-	return string(b)
 }
 
 // framed returns a continuation whose credential token is, not over yet.

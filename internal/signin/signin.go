@@ -201,9 +201,9 @@ func (s *Service) SetPassword(ctx context.Context, by, accountID, password strin
 		if err := tx.Console().DeleteSessions(ctx, accountID); err != nil {
 			return err
 		}
-		return tx.Audit().Append(ctx, store.AuditEntry{
-			At: s.Clock(), Who: by, Act: "user.password", Subject: accountID,
-			Before: fmt.Sprintf(`{"has_password":%t}`, had), After: `{"has_password":true}`,
+		return store.Note(ctx, tx, store.Act{
+			At: s.Clock(), Who: by, Name: "user.password", Subject: accountID,
+			Before: map[string]bool{"has_password": had}, After: map[string]bool{"has_password": true},
 		})
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"lectern/internal/importer"
 	"lectern/internal/lti"
+	"lectern/internal/outcome"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
@@ -183,15 +184,11 @@ func (h *Handler) scores(w http.ResponseWriter, r *http.Request, v web.Visit) er
 }
 
 // postResend sends the scores again that the page's filter shows.
-func (h *Handler) postResend(w http.ResponseWriter, r *http.Request, _ web.Visit) error {
+func (h *Handler) postResend(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	f := store.OwedFilter{
 		State: store.OwedState(r.PostForm.Get("state")), ConsumerID: r.PostForm.Get("consumer"),
 	}
-	err := h.Store.Update(r.Context(), func(tx store.Tx) error {
-		_, err := tx.Owed().Resend(r.Context(), f, h.Clock())
-		return err
-	})
-	if err != nil {
+	if _, err := outcome.Resend(r.Context(), h.Store, v.Who.ID, f, h.Clock()); err != nil {
 		return err
 	}
 	h.Wake()
