@@ -65,7 +65,7 @@ describe("launch, answer, grade", { skip }, () => {
       const gap = inside.getByRole("combobox");
       await gap.nth(0).selectOption({ label: "bent, each colour a little differently" });
       await gap.nth(1).selectOption({ label: "mirrored" });
-      await inside.getByRole("button", { name: "Submit" }).nth(2).click();
+      await inside.getByRole("button", { name: "Submit" }).nth(2).press("Enter");
       await see(inside, "Correct (2/2 points)");
       await demo.waitGrade("ana", link, 2 / 9);
     } finally {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { cookieModes, missingBrowser, openBrowser, violations } from "./browser.mjs";
-import { addPerson, frameOf, password, right, see } from "./harness.mjs";
+import { addPerson, answer, frameOf, password, right, see } from "./harness.mjs";
 import { startHTTPS } from "./https.mjs";
 
 const skip = await missingBrowser();
@@ -63,18 +63,12 @@ describe("the matrix", { skip }, () => {
     await tab.close();
   };
 
-  // answer works by keyboard: a frame that still grows moves what is clicked.
-  const answer = async (inside) => {
-    await inside.getByRole("radio", { name: right }).press(" ");
-    await inside.getByRole("button", { name: "Submit" }).press("Enter");
-  };
-
   // work goes through the pages as a learner does.
   const work = async (page, inside, reload, back) => {
     await see(inside, "What is where");
     await inside.getByRole("link", { name: /^Next/ }).click();
     await see(inside, "One wavelength, from crest to crest.");
-    await answer(inside);
+    await answer(inside, right);
     await see(inside, "Correct (1/1 point)");
     await reload();
     await see(inside, "Correct (1/1 point)");

@@ -73,7 +73,7 @@ describe("pages", { skip }, () => {
     const link = await demo.addActivity("problem", "three_tries");
     const inside = await demo.open(page, link);
     await inside.getByRole("textbox").fill("10");
-    await inside.getByRole("button", { name: "Submit" }).click();
+    await inside.getByRole("button", { name: "Submit" }).press("Enter");
     await inside.getByText("You have used 1 of 3 attempts").waitFor();
     await check("learn-attempts", "#tool");
     const sky = await demo.open(page, await demo.addActivity("problem", "sky_blue"));
