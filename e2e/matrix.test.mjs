@@ -66,7 +66,7 @@ describe("the matrix", { skip }, () => {
   // work goes through the pages as a learner does.
   const work = async (page, inside, reload, back) => {
     await see(inside, "What is where");
-    await inside.getByRole("link", { name: /^Next/ }).click();
+    await inside.getByRole("link", { name: /^Next/ }).press("Enter");
     await see(inside, "One wavelength, from crest to crest.");
     await answer(inside, right);
     await see(inside, "Correct (1/1 point)");
@@ -135,7 +135,7 @@ describe("the matrix", { skip }, () => {
             await work(page, inside, place.reload(page), () => page.evaluate(() => history.back()));
             assert.deepEqual(await violations(await place.checked(page)), []);
             const second = await place.second(page, link, browser);
-            await second.getByRole("navigation").getByRole("link", { name: /A wave with a colour/ }).first().click();
+            await second.getByRole("navigation").getByRole("link", { name: /A wave with a colour/ }).first().press("Enter");
             await see(second, "Correct (1/1 point)");
           } finally {
             if (beside !== browser) await beside.close();
