@@ -157,7 +157,7 @@ func (s *Service) Submit(ctx context.Context, who Who, at At, form Form) (out *O
 			out = &Outcome{View: w.View, Repeated: true}
 			return nil
 		}
-		attempt, refused := w.Definition.Submit(w.Settings, &w.State, form.Answers, s.now())
+		attempt, refused := w.Definition.Submit(ctx, w.Settings, &w.State, who.AccountID, form.Answers, s.now())
 		if refused != nil {
 			if !problem.CountsAttempt(refused) {
 				if err := s.keep(ctx, at, w, "", nil); err != nil {

@@ -115,12 +115,12 @@ func checkCourseProblem(t *testing.T, d *Definition, p courseProblem) {
 	if d.MaxScore() != p.Max {
 		t.Errorf("max %v, want %v", d.MaxScore(), p.Max)
 	}
-	problem, err := d.Instance(1)
+	problem, err := d.Instance(t.Context(), Variant{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range p.Tests {
-		result, err := problem.Grade(readSubmission(t, "i4x-p", tt.Sub), 1)
+		result, err := problem.Grade(t.Context(), readSubmission(t, "i4x-p", tt.Sub), 1)
 		if err != nil {
 			t.Errorf("%s %s: %v", tt.Kind, tt.Sub, err)
 			continue
@@ -166,14 +166,14 @@ func checkShown(t *testing.T, got Shown, raw json.RawMessage) {
 // once, under Open edX's name, and the HTML must survive a browser's parser.
 func checkDrawing(t *testing.T, d *Definition, p courseProblem) {
 	t.Helper()
-	problem, err := d.Instance(1)
+	problem, err := d.Instance(t.Context(), Variant{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	views := []View{{}, {ReadOnly: true, ShowAnswers: true}}
 	for _, tt := range p.Tests[:min(3, len(p.Tests))] {
 		answers := readSubmission(t, "i4x-p", tt.Sub)
-		if result, err := problem.Grade(answers, 1); err == nil {
+		if result, err := problem.Grade(t.Context(), answers, 1); err == nil {
 			views = append(views,
 				View{Answers: answers, Marks: result.Marks},
 				View{Answers: answers, Marks: result.Marks, CorrectnessHidden: true},

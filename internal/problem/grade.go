@@ -1,5 +1,7 @@
 package problem
 
+import "context"
+
 // Result is a graded submission.
 type Result struct {
 	Marks          Marks
@@ -12,7 +14,7 @@ type Result struct {
 // with scripts may look at it. Errors are [ErrUnsupported], and [ErrAnswer],
 // [ErrGrader] and [ErrContent], after which no attempt counts. Answers of
 // inputs the problem does not have are ignored.
-func (p *Problem) Grade(a Answers, attempt int) (Result, error) {
+func (p *Problem) Grade(ctx context.Context, a Answers, attempt int) (Result, error) {
 	if class, reason := p.Class(); class != Native {
 		return Result{}, ErrUnsupported.With("%s: %s", class, reason)
 	}

@@ -147,7 +147,7 @@ func TestDemandHints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := d.Instance(7)
+	p, err := d.Instance(t.Context(), Variant{Seed: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,11 +196,11 @@ func TestClassify(t *testing.T) {
 		if class == Native {
 			continue
 		}
-		p, err := d.Instance(1)
+		p, err := d.Instance(t.Context(), Variant{Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.Grade(Answers{}, 1); !errors.Is(err, ErrUnsupported) {
+		if _, err := p.Grade(t.Context(), Answers{}, 1); !errors.Is(err, ErrUnsupported) {
 			t.Errorf("%s: grading says %v", tt.name, err)
 		}
 		learner, _ := p.Render(View{})

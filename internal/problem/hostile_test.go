@@ -61,12 +61,12 @@ func TestTooLarge(t *testing.T) {
 func TestCatastrophicRegexp(t *testing.T) {
 	for _, pattern := range []string{"(a+)+$", "(a|aa)+$", "(.*)*x", "(a?){30}a{30}", `(\w+\s?)*!`} {
 		d := mustParse(t, text(`answer="`+pattern+`" type="regexp"`, `<regexphint answer="`+pattern+`">h</regexphint>`))
-		p, err := d.Instance(1)
+		p, err := d.Instance(t.Context(), Variant{Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		_, err = p.Grade(Answers{"P_2_1": One(strings.Repeat("a", 4000) + "b")}, 1)
+		_, err = p.Grade(t.Context(), Answers{"P_2_1": One(strings.Repeat("a", 4000) + "b")}, 1)
 		if err != nil && !errors.Is(err, ErrGrader) {
 			t.Errorf("%s: %v", pattern, err)
 		}
@@ -107,14 +107,14 @@ func TestEmptyEverything(t *testing.T) {
 			t.Errorf("%s: %v", xml, err)
 			continue
 		}
-		p, err := d.Instance(-1 << 62)
+		p, err := d.Instance(t.Context(), Variant{Seed: -1 << 62})
 		if err != nil {
 			t.Errorf("%s: %v", xml, err)
 			continue
 		}
 		for _, a := range []Answers{nil, {"_2_1": {}}, {"_2_1": One("")}, {"_2_1": List()}, {"_2_1": One("nan")}, {"_2_1": One("\x00\xff")},
 			{"_2_1": List("choice_0", "choice_0")}, {"_2_1": {Object: json.RawMessage("{}")}}} {
-			result, err := p.Grade(a, 1)
+			result, err := p.Grade(t.Context(), a, 1)
 			if err != nil && CountsAttempt(err) {
 				t.Errorf("%s, %v: %v", xml, a, err)
 			}
@@ -207,7 +207,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		p, err := d.Instance(3)
+		p, err := d.Instance(t.Context(), Variant{Seed: 3})
 		if err != nil {
 			t.Fatalf("parses but has no instance: %v", err)
 		}
@@ -215,7 +215,7 @@ func FuzzParse(f *testing.F) {
 		for _, id := range p.InputIDs() {
 			a[id] = One(answer)
 		}
-		result, err := p.Grade(a, 1)
+		result, err := p.Grade(t.Context(), a, 1)
 		if err != nil && !errors.Is(err, ErrUnsupported) && CountsAttempt(err) {
 			t.Fatalf("grading fails with %v", err)
 		}
@@ -236,7 +236,7 @@ func FuzzAnswerIsEscaped(f *testing.F) {
 	}
 	d := mustParse(f, text(`answer="a"`, ""))
 	f.Fuzz(func(t *testing.T, answer string) {
-		p, err := d.Instance(1)
+		p, err := d.Instance(t.Context(), Variant{Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -325,11 +325,11 @@ func BenchmarkGrade(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		p, err := d.Instance(1)
+		p, err := d.Instance(b.Context(), Variant{Seed: 1})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := p.Grade(answers, 1); err != nil {
+		if _, err := p.Grade(b.Context(), answers, 1); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -338,7 +338,7 @@ func BenchmarkGrade(b *testing.B) {
 func BenchmarkRender(b *testing.B) {
 	d := mustParse(b, question(strings.Repeat(oneOfThree+dropdown, 5)))
 	for b.Loop() {
-		p, err := d.Instance(1)
+		p, err := d.Instance(b.Context(), Variant{Seed: 1})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -357,11 +357,11 @@ func TestConcurrentUse(t *testing.T) {
 	for seed := range int64(8) {
 		wg.Go(func() {
 			st := &State{Seed: &seed}
-			if _, err := d.Submit(Settings{Rerandomize: "never"}, st, Answers{"P_2_1": One("choice_1")}, testNow); err != nil {
+			if _, err := d.Submit(t.Context(), Settings{Rerandomize: "never"}, st, "", Answers{"P_2_1": One("choice_1")}, testNow); err != nil {
 				t.Error(err)
 				return
 			}
-			p, err := d.Instance(seed)
+			p, err := d.Instance(t.Context(), Variant{Seed: seed})
 			if err != nil {
 				t.Error(err)
 				return

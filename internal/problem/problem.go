@@ -1,9 +1,11 @@
 package problem
 
 import (
+	"context"
 	"regexp"
 	"strings"
 
+	"lectern/internal/problem/script"
 	"lectern/internal/xmltree"
 )
 
@@ -36,12 +38,26 @@ type Options struct {
 	// Include returns the text of a file named by <include file="…">, relative
 	// to the course. Nil refuses every include.
 	Include func(name string) (string, error)
+	// Scripts runs the problem's Python. Nil: problems that need it can be parsed
+	// but neither shown nor graded.
+	Scripts script.Runner
+	// Library is the course's python_lib.zip; nil for none.
+	Library *script.Library
+}
+
+// Variant says which of its forms a problem takes: what is drawn by chance, and
+// for whom. Problems without scripts depend on the seed alone.
+type Variant struct {
+	Seed        int64
+	AnonymousID string // what scripts know the learner by; may be ""
 }
 
 // Definition is a parsed problem. It is immutable, holds nothing about any
 // learner, and is safe for concurrent use.
 type Definition struct {
 	id     string
+	opts   Options
+	script string // all of its Python, "" for none
 	root   *xmltree.Node
 	class  Class
 	reason string
@@ -73,12 +89,12 @@ func Parse(xml string, opts Options) (*Definition, error) {
 	if err := modernize(root); err != nil {
 		return nil, err
 	}
-	d := &Definition{id: opts.ID, root: root, hints: demandHints(root)}
+	d := &Definition{id: opts.ID, opts: opts, root: root, hints: demandHints(root)}
 	d.class, d.reason = classify(root)
 	if d.class != Native {
 		return d, nil
 	}
-	trial, err := d.Instance(1)
+	trial, err := d.Instance(context.Background(), Variant{Seed: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -104,10 +120,10 @@ func (d *Definition) MaxScore() float64 { return d.max }
 // DemandHints returns the number of hints behind the Hint button.
 func (d *Definition) DemandHints() int { return len(d.hints) }
 
-// Instance makes the problem a learner with this seed sees: ids given, choices
-// shuffled, pools drawn. The error is [ErrContent].
-func (d *Definition) Instance(seed int64) (*Problem, error) {
-	p := &Problem{def: d, seed: seed, root: d.root.Clone(), scope: newScope(seed)}
+// Instance makes the problem a learner with this variant sees: scripts run, ids
+// given, choices shuffled, pools drawn. The error is [ErrContent].
+func (d *Definition) Instance(ctx context.Context, v Variant) (*Problem, error) {
+	p := &Problem{def: d, variant: v, root: d.root.Clone(), scope: newScope(v.Seed)}
 	if d.class != Native {
 		return p, nil
 	}
@@ -121,7 +137,7 @@ func (d *Definition) Instance(seed int64) (*Problem, error) {
 // Problem is a problem as one learner sees it. It is used by one goroutine.
 type Problem struct {
 	def       *Definition
-	seed      int64
+	variant   Variant
 	root      *xmltree.Node
 	scope     *scope
 	parents   map[*xmltree.Node]*xmltree.Node
@@ -157,7 +173,7 @@ func (p *Problem) maxScore() float64 {
 // random returns the generator all responses share.
 func (p *Problem) random() *pyRandom {
 	if p.rng == nil {
-		p.rng = newPyRandom(p.seed)
+		p.rng = newPyRandom(p.variant.Seed)
 	}
 	return p.rng
 }

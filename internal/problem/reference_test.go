@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"html"
@@ -178,11 +179,11 @@ func gradeOnce(xml string, seed int64, a Answers) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	p, err := d.Instance(seed)
+	p, err := d.Instance(context.Background(), Variant{Seed: seed})
 	if err != nil {
 		return Result{}, err
 	}
-	return p.Grade(a, 1)
+	return p.Grade(context.Background(), a, 1)
 }
 
 func TestReferenceChoiceOrder(t *testing.T) {
@@ -192,7 +193,7 @@ func TestReferenceChoiceOrder(t *testing.T) {
 			t.Errorf("%s: %v", tt.ID, err)
 			continue
 		}
-		p, err := d.Instance(tt.Seed)
+		p, err := d.Instance(t.Context(), Variant{Seed: tt.Seed})
 		if err != nil {
 			t.Errorf("%s: %v", tt.ID, err)
 			continue
@@ -347,7 +348,7 @@ func TestReferenceActions(t *testing.T) {
 			var err error
 			switch tt.Action {
 			case "submit":
-				_, err = d.Submit(set, st, Answers{"P_2_1": One("a")}, testNow)
+				_, err = d.Submit(t.Context(), set, st, "", Answers{"P_2_1": One("a")}, testNow)
 			case "save":
 				err = d.Save(set, st, Answers{"P_2_1": One("a")}, testNow)
 			case "reset":

@@ -7,7 +7,7 @@ import (
 
 func drawn(t *testing.T, xml string, v View) string {
 	t.Helper()
-	p, err := mustParse(t, xml).Instance(1)
+	p, err := mustParse(t, xml).Instance(t.Context(), Variant{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestAnswerPoolKeepsItsSolution(t *testing.T) {
 		`<solutionset><solution explanation-id="x">sx</solution><solution explanation-id="y">sy</solution></solutionset>`)
 	d := mustParse(t, xml)
 	for seed := range int64(20) {
-		p, err := d.Instance(seed)
+		p, err := d.Instance(t.Context(), Variant{Seed: seed})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,7 +29,7 @@ func TestSubmit(t *testing.T) {
 	st := &State{}
 	set := Settings{Rerandomize: "never", MaxAttempts: limit(2), SubmissionWait: 90 * time.Second}
 
-	attempt, err := d.Submit(set, st, Answers{"P_2_1": One("b"), "other_2_1": One("x")}, testNow)
+	attempt, err := d.Submit(t.Context(), set, st, "", Answers{"P_2_1": One("b"), "other_2_1": One("x")}, testNow)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,19 +40,19 @@ func TestSubmit(t *testing.T) {
 		t.Error("an answer of another problem was kept")
 	}
 
-	_, err = d.Submit(set, st, Answers{"P_2_1": One("a")}, testNow.Add(30*time.Second))
+	_, err = d.Submit(t.Context(), set, st, "", Answers{"P_2_1": One("a")}, testNow.Add(30*time.Second))
 	want := "You must wait at least 1 minute 30 seconds between submissions. 1 minute remaining."
 	if !errors.Is(err, ErrWait) || errs.From(err).Public != want {
 		t.Errorf("too early: %v, %q", err, errs.From(err).Public)
 	}
 
-	if attempt, err = d.Submit(set, st, Answers{"P_2_1": One("a")}, testNow.Add(2*time.Minute)); err != nil {
+	if attempt, err = d.Submit(t.Context(), set, st, "", Answers{"P_2_1": One("a")}, testNow.Add(2*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if attempt.Success != Correct || !st.Correct() || set.AttemptsLeft(st) != 0 {
 		t.Errorf("after the second attempt: %+v", attempt)
 	}
-	if _, err = d.Submit(set, st, Answers{}, testNow.Add(time.Hour)); !errors.Is(err, ErrClosed) {
+	if _, err = d.Submit(t.Context(), set, st, "", Answers{}, testNow.Add(time.Hour)); !errors.Is(err, ErrClosed) {
 		t.Errorf("third attempt: %v", err)
 	}
 }
@@ -60,7 +60,7 @@ func TestSubmit(t *testing.T) {
 func TestSubmitRefusedByGrading(t *testing.T) {
 	d := mustParse(t, numeric(`answer="1"`, ""))
 	st := &State{}
-	if _, err := d.Submit(Settings{Rerandomize: "never"}, st, Answers{"P_2_1": One("1+")}, testNow); !errors.Is(err, ErrAnswer) {
+	if _, err := d.Submit(t.Context(), Settings{Rerandomize: "never"}, st, "", Answers{"P_2_1": One("1+")}, testNow); !errors.Is(err, ErrAnswer) {
 		t.Fatal(err)
 	}
 	if st.Attempts != 0 || st.Done || st.LastSubmission != nil || st.Answers["P_2_1"].Value() != "1+" {
@@ -81,7 +81,7 @@ func TestSaveAndReset(t *testing.T) {
 	if st.Answered() {
 		t.Error("saving is no answering")
 	}
-	if _, err := d.Submit(set, st, Answers{"P_2_1": One("a")}, testNow); err != nil || st.Saved {
+	if _, err := d.Submit(t.Context(), set, st, "", Answers{"P_2_1": One("a")}, testNow); err != nil || st.Saved {
 		t.Fatalf("submit: %v, saved %v", err, st.Saved)
 	}
 	publish, err := d.Reset(set, st, testNow, func() uint32 { return 1234 })
@@ -101,7 +101,7 @@ func TestStateJSON(t *testing.T) {
 	st := &State{}
 	answers := Answers{"P_2_1": One("choice_1"), "P_3_1": List("choice_0", "choice_2"), "P_4_1": One("red"),
 		"P_5_1": {Object: json.RawMessage(`{"a":1}`)}}
-	if _, err := d.Submit(Settings{Rerandomize: "never"}, st, answers, testNow); err != nil {
+	if _, err := d.Submit(t.Context(), Settings{Rerandomize: "never"}, st, "", answers, testNow); err != nil {
 		t.Fatal(err)
 	}
 	b, err := json.Marshal(st)
@@ -131,22 +131,21 @@ func TestStateJSON(t *testing.T) {
 func TestChangedProblem(t *testing.T) {
 	old := mustParse(t, question(oneOfThree+dropdown+strings.Replace(boxes, "%s", "", 1)))
 	st := &State{}
-	_, err := old.Submit(Settings{Rerandomize: "never"}, st,
-		Answers{"P_2_1": One("choice_c"), "P_3_1": One("red"), "P_4_1": List("choice_4")}, testNow)
+	_, err := old.Submit(t.Context(), Settings{Rerandomize: "never"}, st, "", Answers{"P_2_1": One("choice_c"), "P_3_1": One("red"), "P_4_1": List("choice_4")}, testNow)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, xml := range []string{question(""), text(`answer="a"`, ""), question(dropdown), question(strings.Replace(boxes, "%s", "", 1)),
 		question("<formularesponse answer='x'><textline/></formularesponse>")} {
 		d := mustParse(t, xml)
-		p, err := d.Instance(st.seed())
+		p, err := d.Instance(t.Context(), Variant{Seed: st.seed()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := p.Render(st.View()); err != nil {
 			t.Error(err)
 		}
-		if _, err := p.Grade(st.Answers, 2); err != nil && !errors.Is(err, ErrUnsupported) {
+		if _, err := p.Grade(t.Context(), st.Answers, 2); err != nil && !errors.Is(err, ErrUnsupported) {
 			t.Error(err)
 		}
 	}
@@ -163,7 +162,7 @@ func TestHistoriesAreBounded(t *testing.T) {
 		if i == 0 {
 			answer = "a"
 		}
-		if _, err := d.Submit(Settings{Rerandomize: "never", GradingMethod: "first_score"}, st, Answers{"P_2_1": One(answer)}, testNow); err != nil {
+		if _, err := d.Submit(t.Context(), Settings{Rerandomize: "never", GradingMethod: "first_score"}, st, "", Answers{"P_2_1": One(answer)}, testNow); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -17,20 +18,21 @@ type Attempt struct {
 	Published bool        // the score is to be sent on; always so for a graded submission
 }
 
-// Submit grades answers and moves the state on. Refusals are [ErrClosed],
+// Submit grades answers of the learner with this anonymous id and moves the
+// state on. Refusals are [ErrClosed],
 // [ErrMustReset] and [ErrWait]. When the answers cannot be graded (ErrAnswer,
 // ErrGrader, ErrContent) the attempt does not count, but the answers are kept
 // in the state, which the caller stores.
-func (d *Definition) Submit(set Settings, st *State, a Answers, now time.Time) (*Attempt, error) {
+func (d *Definition) Submit(ctx context.Context, set Settings, st *State, anonymousID string, a Answers, now time.Time) (*Attempt, error) {
 	if err := mayNotSubmit(set, st, now); err != nil {
 		return nil, err
 	}
-	p, err := d.Instance(st.seed())
+	p, err := d.Instance(ctx, Variant{st.seed(), anonymousID})
 	if err != nil {
 		return nil, err
 	}
 	st.Answers, st.Saved = d.own(a), false
-	result, err := p.Grade(st.Answers, st.Attempts+1)
+	result, err := p.Grade(ctx, st.Answers, st.Attempts+1)
 	if err != nil {
 		return nil, err
 	}

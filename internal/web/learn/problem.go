@@ -57,7 +57,7 @@ func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTM
 	if class, reason := pv.Definition.Class(); class != problem.Native {
 		return v.notice(b, sentence, cmp.Or(b.Reason, reason))
 	}
-	p, err := v.problemPart(b, pv)
+	p, err := v.problemPart(ctx, b, pv)
 	if broken(err) {
 		return v.notice(b, "This question has a mistake in it and cannot be shown.", err.Error())
 	}
@@ -68,14 +68,14 @@ func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTM
 }
 
 // problemPart fills in everything around the question.
-func (v *view) problemPart(b *course.Block, pv *grading.View) (*problemPart, error) {
+func (v *view) problemPart(ctx context.Context, b *course.Block, pv *grading.View) (*problemPart, error) {
 	p := &problemPart{
 		part: v.part(b), Name: b.Name, Alone: b == v.launched, Version: pv.Version,
 		Action:  v.s.Base + "problem/" + url.PathEscape(b.ID) + "/",
 		Buttons: buttons(pv, v.now, v.s.Staff), Progress: v.progress(b, pv),
 	}
 	just := v.justAnswered(b)
-	if err := v.draw(p, pv, just); err != nil {
+	if err := v.draw(ctx, p, pv, just); err != nil {
 		return nil, err
 	}
 	if most := pv.Settings.MaxAttempts; most != nil && *most > 0 {
@@ -90,8 +90,8 @@ func (v *view) problemPart(b *course.Block, pv *grading.View) (*problemPart, err
 }
 
 // draw fills in the question itself and the hints asked for.
-func (v *view) draw(p *problemPart, pv *grading.View, just *answered) error {
-	instance, err := pv.Definition.Instance(*pv.State.Seed)
+func (v *view) draw(ctx context.Context, p *problemPart, pv *grading.View, just *answered) error {
+	instance, err := pv.Definition.Instance(ctx, problem.Variant{Seed: *pv.State.Seed, AnonymousID: v.s.AccountID})
 	if err != nil {
 		return err
 	}
