@@ -27,6 +27,7 @@ var responseTypes = []responseType{
 	optionType,
 	numericalType,
 	stringType,
+	formulaType,
 }
 
 // grader is a response ready to be graded.
