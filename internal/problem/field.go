@@ -64,6 +64,8 @@ func (d *drawer) field(in *input) string {
 		return f.dropdown()
 	case "textline", "formulaequationinput":
 		return f.textField()
+	case "imageinput":
+		return f.image()
 	}
 	return f.group()
 }

@@ -28,6 +28,7 @@ var responseTypes = []responseType{
 	numericalType,
 	stringType,
 	formulaType,
+	imageType,
 }
 
 // grader is a response ready to be graded.
