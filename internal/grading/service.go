@@ -8,6 +8,7 @@ import (
 
 	"lectern/internal/course"
 	"lectern/internal/errs"
+	"lectern/internal/problem/script"
 	"lectern/internal/store"
 )
 
@@ -47,6 +48,8 @@ type Service struct {
 	Clock          func() time.Time // nil: time.Now
 	AggregateDelay time.Duration    // how long composite scores gather changes
 	Random         func() uint64    // nil: math/rand/v2
+	Scripts        script.Runner    // of Python in problems; nil: they cannot be answered
+	External       script.Runner    // of Python that needs more, see problem.Options
 
 	definitions definitions
 }

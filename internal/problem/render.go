@@ -14,17 +14,17 @@ import (
 type View struct {
 	Answers           Answers
 	Marks             Marks
-	Saved             bool // answers changed since they were graded: no verdicts
-	CorrectnessHidden bool // say "submitted" instead of right or wrong; no feedback
-	ShowAnswers       bool // mark correct answers and fill in solutions
-	ReadOnly          bool // no field can be changed
-	Staff             bool // explain why a problem cannot be answered
-	AnonymousID       string
+	OverallMessage    string // HTML about the whole problem, by the course team
+	Saved             bool   // answers changed since they were graded: no verdicts
+	CorrectnessHidden bool   // say "submitted" instead of right or wrong; no feedback
+	ShowAnswers       bool   // mark correct answers and fill in solutions
+	ReadOnly          bool   // no field can be changed
+	Staff             bool   // explain why a problem cannot be answered
 }
 
 // View returns the view of the state, with nothing hidden and nothing revealed.
 func (st *State) View() View {
-	return View{Answers: st.Answers, Marks: st.Marks, Saved: st.Saved}
+	return View{Answers: st.Answers, Marks: st.Marks, OverallMessage: st.OverallMessage, Saved: st.Saved}
 }
 
 // Render draws the body of the problem: question and fields, but not the form
@@ -32,15 +32,18 @@ func (st *State) View() View {
 // whatever the learner typed is escaped. Addresses in it are as the course
 // wrote them.
 func (p *Problem) Render(v View) (template.HTML, error) {
-	if class, reason := p.Class(); class != Native {
+	if _, reason := p.Class(); !p.def.Answerable() {
 		return unsupported(reason, v.Staff), nil
 	}
 	d := &drawer{p: p, v: v}
 	d.planFeedback()
 	body := xmltree.Element("div", "class", "problem-body").Append(d.drawAll(p.root.Children)...)
+	if v.OverallMessage != "" && !v.CorrectnessHidden && !v.Saved {
+		body.Append(xmltree.RawNode(`<div class="response_message" tabindex="-1">` + wellFormed(v.OverallMessage) + `</div>`))
+	}
 	out := p.scope.expand(body.HTML())
-	if v.AnonymousID != "" {
-		out = strings.ReplaceAll(out, "$anonymous_student_id", html.EscapeString(v.AnonymousID))
+	if id := p.variant.AnonymousID; id != "" {
+		out = strings.ReplaceAll(out, "$anonymous_student_id", html.EscapeString(id))
 	}
 	return template.HTML(out), nil //nolint:gosec // course markup is trusted; learner input went through esc
 }

@@ -27,6 +27,8 @@ var responseTypes = []responseType{
 	optionType,
 	numericalType,
 	stringType,
+	customType,
+	schematicType,
 }
 
 // grader is a response ready to be graded.
@@ -98,19 +100,30 @@ func (r *response) fail(format string, args ...any) error {
 	return contentError(r.node, "%s: %w", r.node.Name, fmt.Errorf(format, args...))
 }
 
-// setUp finds the responses, numbers them and their inputs, and makes the
-// graders. Shuffling comes last and in numeric order, because all responses
-// share one generator.
-func (p *Problem) setUp() error {
+// readResponses finds the responses and numbers them and their inputs. Nothing
+// in it depends on the script.
+func (p *Problem) readResponses() error {
 	p.inputs = map[*xmltree.Node]*input{}
 	p.findResponses()
 	for _, r := range p.responses {
-		if err := r.setUp(); err != nil {
+		if err := r.read(); err != nil {
 			return err
 		}
 	}
 	if len(p.inputs) > maxInputs {
 		return contentError(p.root, "%d inputs, at most %d", len(p.inputs), maxInputs)
+	}
+	return nil
+}
+
+// build makes the graders. Shuffling comes last and in numeric order, because
+// all responses share one generator.
+func (p *Problem) build() error {
+	for _, r := range p.responses {
+		var err error
+		if r.grader, err = r.kind.build(r); err != nil {
+			return err
+		}
 	}
 	p.solutions = p.root.FindAll("solution")
 	for i, n := range p.solutions {
@@ -137,7 +150,7 @@ func (p *Problem) findResponses() {
 	})
 }
 
-func (r *response) setUp() error {
+func (r *response) read() error {
 	for i, n := range r.node.FindAll(inputTags...) {
 		in, err := r.addInput(n, i+1)
 		if err != nil {
@@ -159,9 +172,7 @@ func (r *response) setUp() error {
 		}
 	}
 	r.label()
-	var err error
-	r.grader, err = r.kind.build(r)
-	return err
+	return nil
 }
 
 // addInput makes the k-th input of the response.

@@ -17,7 +17,7 @@ func (l *loader) classify(b *course.Block) {
 	}
 	class, reason := d.Class()
 	b.Class = string(class)
-	if class != problem.Native {
+	if !d.Answerable() {
 		b.Fate, b.Reason = course.Unsupported, reason
 		return
 	}

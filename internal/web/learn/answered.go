@@ -126,8 +126,8 @@ func (v *view) act(r *http.Request, b *course.Block) (kept bool, err error) {
 
 // refusals reports whether err belongs into the problem, not onto an error page.
 func refusals(err error) bool {
-	return slices.ContainsFunc([]error{
-		problem.ErrAnswer, problem.ErrGrader, problem.ErrContent, problem.ErrClosed, problem.ErrMustReset,
+	return !problem.CountsAttempt(err) || slices.ContainsFunc([]error{
+		problem.ErrClosed, problem.ErrMustReset,
 		problem.ErrSaveNeedsReset, problem.ErrNothingToReset, problem.ErrWait, grading.ErrBusy,
 	}, func(target error) bool { return errors.Is(err, target) })
 }
