@@ -2,9 +2,11 @@ package olx
 
 import (
 	"cmp"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"lectern/internal/course"
 	"lectern/internal/course/trial"
@@ -34,6 +36,9 @@ type Report struct {
 	Runs      []string            `json:"runs,omitempty"` // of a tree that holds several courses
 	Source    string              `json:"source"`         // SHA-256 of all content, hex
 }
+
+// Digest returns Source as bytes.
+func (r *Report) Digest() ([]byte, error) { return hex.DecodeString(r.Source) }
 
 // BlockTypes returns the types in Blocks, sorted.
 func (r *Report) BlockTypes() []string { return sortedKeys(r.Blocks) }
@@ -149,7 +154,11 @@ func (r *Report) NoteBroken(old []trial.Entry) {
 		}
 	}
 	for i := range r.Checks {
-		if n, ok := broken(&r.Checks[i]); ok && !slices.Contains(r.Errors, n) {
+		n, ok := broken(&r.Checks[i])
+		known := func(x Note) bool { // perhaps with the file that could not be read
+			return x.Message == n.Message && (x.Where == n.Where || strings.HasPrefix(x.Where, n.Where+" ("))
+		}
+		if ok && !slices.ContainsFunc(r.Errors, known) {
 			note(&r.Errors, n)
 		}
 	}
@@ -171,10 +180,26 @@ func (r *Report) Retried(c *course.Course, fates map[course.Ref]course.Fate, che
 			note(&n.NotShown, Note{c.Usage(b).String(), b.Reason})
 		}
 	})
-	n.Checks = checks
+	n.Checks = sameLines(r.Checks, checks)
 	n.NoteBroken(r.Checks)
 	n.countProblems()
 	return &n
+}
+
+// sameLines returns fresh with the lines of old where both say the same: only an
+// import knows the files.
+func sameLines(old, fresh []trial.Entry) []trial.Entry {
+	known := map[string]*trial.Entry{}
+	for i := range old {
+		known[old[i].Usage] = &old[i]
+	}
+	for i := range fresh {
+		e := &fresh[i]
+		if o := known[e.Usage]; o != nil && o.Status == e.Status && o.Reason == e.Reason && o.Module == e.Module {
+			e.File, e.Line = o.File, o.Line
+		}
+	}
+	return fresh
 }
 
 // Errors of a course whose name is not known.
