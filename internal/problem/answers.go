@@ -95,6 +95,7 @@ func ParseForm(form url.Values) (Answers, error) {
 	if len(form) > maxAnswers {
 		return nil, ErrForm.With("%d fields, at most %d", len(form), maxAnswers)
 	}
+	form = composed(form)
 	answers := make(Answers, len(form))
 	size := 0
 	for _, key := range slices.Sorted(maps.Keys(form)) {

@@ -29,6 +29,7 @@ var responseTypes = []responseType{
 	stringType,
 	customType,
 	schematicType,
+	formulaType,
 }
 
 // grader is a response ready to be graded.

@@ -47,6 +47,9 @@ func (v *view) postProblem(w http.ResponseWriter, r *http.Request, arg string) e
 	if err := r.ParseForm(); err != nil {
 		return problem.ErrForm.Wrap(err)
 	}
+	if arg[i+1:] == "preview" {
+		return v.preview(w, r, b)
+	}
 	v.just = &answered{ref: b.Ref, action: arg[i+1:]}
 	before := v.opened(b)
 	kept, err := v.act(r, b)
