@@ -88,7 +88,7 @@ type Answers map[string]Answer
 
 // ParseForm reads a submission. A field's name up to and including its first
 // underscore is cut, "[]" at its end makes a list and "{}" a JSON object
-// [capa 2.1]. A name without underscore, two fields for one input, and
+// [capa 2.1]. Fields that are parts of one input become its value. A name without underscore, two fields for one input, and
 // submissions over the limits are [ErrForm]. Fields of the surrounding form
 // must be taken out before.
 func ParseForm(form url.Values) (Answers, error) {
@@ -116,6 +116,7 @@ func ParseForm(form url.Values) (Answers, error) {
 		}
 		answers[name] = answer
 	}
+	gatherParts(answers)
 	return answers, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path"
@@ -188,7 +189,7 @@ func checkDrawing(t *testing.T, d *Definition, p courseProblem) {
 		doc := parseHTML(t, string(out))
 		names := fieldNames(doc)
 		for _, id := range problem.InputIDs() {
-			if names["input_"+id] == 0 && names["input_"+id+"[]"] == 0 {
+			if !slices.ContainsFunc(slices.Collect(maps.Keys(names)), func(name string) bool { return isFieldOf(name, id) }) {
 				t.Errorf("no field for %s in %.300s", id, out)
 			}
 		}
@@ -196,6 +197,15 @@ func checkDrawing(t *testing.T, d *Definition, p courseProblem) {
 			t.Errorf("ids given twice: %v", twice)
 		}
 	}
+}
+
+// isFieldOf reports whether a field holds the answer of an input or a part of
+// it.
+func isFieldOf(name, id string) bool {
+	if parts := partPattern.FindStringSubmatch(name); parts != nil {
+		name = parts[1]
+	}
+	return name == "input_"+id || name == "input_"+id+"[]"
 }
 
 // authorsRepeat reports whether the course itself gives the ids.

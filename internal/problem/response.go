@@ -29,6 +29,8 @@ var responseTypes = []responseType{
 	stringType,
 	customType,
 	schematicType,
+	formulaType,
+	imageType,
 }
 
 // grader is a response ready to be graded.
