@@ -25,6 +25,7 @@ tidy:
 
 build: ## bin/lectern and bin/fakelms
 	@scripts/fetch-ui
+	@scripts/fetch-python
 	go build -o bin/lectern ./cmd/lectern
 	go build -o bin/fakelms ./cmd/fakelms
 
@@ -56,6 +57,8 @@ race: ## the Go tests under the race detector (needs a C compiler)
 
 clean: ## remove what was built and fetched
 	rm -rf bin e2e/node_modules ui/node_modules ui/vendor/mathjax ui/vendor/fonts ui/vendor/.stamp
+	rm -rf internal/problem/pyrun/wasm/node_modules internal/problem/pyrun/wasm/dist/python.wasm.gz
+	rm -f internal/problem/pyrun/wasm/dist/LICENSE internal/problem/pyrun/wasm/dist/.stamp
 
 # A tool is a module of its own under tools/, pinned there, and rebuilt when its
 # versions change.
