@@ -44,11 +44,6 @@ func gatherParts(answers Answers) {
 	}
 }
 
-// empty reports whether nothing was given.
-func (a Answer) empty() bool {
-	return a.Value() == "" && (!a.List || len(a.Values) == 0) && (len(a.Object) == 0 || string(a.Object) == "{}")
-}
-
 // gather returns the value that fields of one input stand for.
 func gather(id string, fields map[string]string) Answer {
 	has := func(name string) bool { _, ok := fields[name]; return ok }
