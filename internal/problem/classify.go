@@ -22,8 +22,6 @@ var foreignTypes = []foreignType{
 	{"customresponse", Python, "custom Python-evaluated response"},
 	{"schematicresponse", Python, "circuit schematic checked by Python"},
 	{"symbolicresponse", Unsupported, "symbolic response"},
-	{"annotationresponse", Unsupported, "annotation response"},
-	{"choicetextresponse", Unsupported, "choice response with text fields"},
 	{"coderesponse", External, "response graded by an external queue"},
 	{"externalresponse", External, "response graded by an external service"},
 	{"javascriptresponse", Unsupported, "JavaScript response, which Open edX no longer has either"},

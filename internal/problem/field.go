@@ -66,6 +66,10 @@ func (d *drawer) field(in *input) string {
 		return f.textField()
 	case "imageinput":
 		return f.image()
+	case "annotationinput":
+		return f.annotation()
+	case "radiotextgroup", "checkboxtextgroup":
+		return f.choiceText()
 	}
 	return f.group()
 }

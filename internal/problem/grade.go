@@ -1,6 +1,10 @@
 package problem
 
-import "context"
+import (
+	"context"
+
+	"lectern/internal/problem/calc"
+)
 
 // Result is a graded submission.
 type Result struct {
@@ -18,6 +22,7 @@ func (p *Problem) Grade(ctx context.Context, a Answers, attempt int) (Result, er
 	if class, reason := p.Class(); class != Native {
 		return Result{}, ErrUnsupported.With("%s: %s", class, reason)
 	}
+	p.work = nil // a full budget for every submission
 	var marks Marks
 	for _, r := range p.responses {
 		m, err := r.grader.grade(a)
@@ -32,4 +37,22 @@ func (p *Problem) Grade(ctx context.Context, a Answers, attempt int) (Result, er
 		}
 	}
 	return Result{Marks: marks, Earned: marks.Earned(), Possible: p.maxScore()}, nil
+}
+
+// budget is what evaluating formulas may cost in one submission, whatever
+// number of fields they stand in.
+func (p *Problem) budget() *calc.Budget {
+	if p.work == nil {
+		p.work = calc.NewBudget()
+	}
+	return p.work
+}
+
+// evaluate returns the value of what a learner typed, without variables.
+func (p *Problem) evaluate(text string) (calc.Value, error) {
+	x, err := calc.Compile(text, false)
+	if err != nil {
+		return calc.Value{}, err
+	}
+	return x.Evaluate(nil, p.budget())
 }

@@ -71,7 +71,7 @@ func (g *numerical) grade(a Answers) (Marks, error) {
 			return Marks{}, g.r.fail("%w", say("partial_credit attribute should be one of: list,close"))
 		}
 	}
-	value, err := learnerNumber(answer.Value())
+	value, err := g.r.p.learnerNumber(answer.Value())
 	if err != nil {
 		return Marks{}, err
 	}
@@ -98,8 +98,8 @@ func (g *numerical) grade(a Answers) (Marks, error) {
 
 // learnerNumber evaluates what a learner typed. Errors are [ErrAnswer] in the
 // words of Open edX.
-func learnerNumber(text string) (calc.Value, error) {
-	v, err := calc.Evaluate(nil, nil, text, false)
+func (p *Problem) learnerNumber(text string) (calc.Value, error) {
+	v, err := p.evaluate(text)
 	if err == nil {
 		_, err = v.Complex128()
 	}
@@ -306,7 +306,7 @@ func (g *numerical) feedback(a Answers, m *Marks) error {
 // matched returns the additional answer that made an answer correct, or -1 when
 // the main one did.
 func (g *numerical) matched(text string) (int, error) {
-	v, err := learnerNumber(text)
+	v, err := g.r.p.learnerNumber(text)
 	if err != nil {
 		return -1, err
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"lectern/internal/problem/calc"
 	"lectern/internal/problem/script"
 	"lectern/internal/xmltree"
 )
@@ -146,6 +147,7 @@ type Problem struct {
 	inputs    map[*xmltree.Node]*input
 	solutions []*xmltree.Node // in document order
 	rng       *pyRandom       // shared by all responses, made on first use
+	work      *calc.Budget    // of the submission being graded, made on first use
 }
 
 // Class returns the class of the problem's definition.

@@ -29,6 +29,8 @@ var responseTypes = []responseType{
 	stringType,
 	formulaType,
 	imageType,
+	annotationType,
+	choiceTextType,
 }
 
 // grader is a response ready to be graded.
