@@ -46,6 +46,17 @@ func (a Answer) First() string {
 	return a.Values[0]
 }
 
+// empty reports whether nothing was answered.
+func (a Answer) empty() bool {
+	switch {
+	case len(a.Object) > 0:
+		return string(bytes.TrimSpace(a.Object)) == "{}"
+	case a.List:
+		return len(a.Values) == 0
+	}
+	return a.Value() == ""
+}
+
 // MarshalJSON writes a string, a list of strings or an object, as Open edX
 // stores answers.
 func (a Answer) MarshalJSON() ([]byte, error) {

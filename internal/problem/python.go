@@ -3,21 +3,25 @@ package problem
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"lectern/internal/problem/script"
 	"lectern/internal/xmltree"
 )
 
-// scriptText returns all Python of a problem: its script elements in document
-// order.
+// Scripts returns the elements whose text, one after the other with a line
+// break after each, is the problem's script.
+func Scripts(root *xmltree.Node) []*xmltree.Node {
+	return slices.DeleteFunc(root.FindAll("script"), func(n *xmltree.Node) bool { return !isPython(n) })
+}
+
+// scriptText returns all Python of a problem.
 func scriptText(root *xmltree.Node) string {
 	var b strings.Builder
-	for _, n := range root.FindAll("script") {
-		if isPython(n) {
-			b.WriteString(n.Text())
-			b.WriteByte('\n') // Open edX joins them without; no script can want that
-		}
+	for _, n := range Scripts(root) {
+		b.WriteString(n.Text())
+		b.WriteByte('\n') // Open edX joins them without; no script can want that
 	}
 	return b.String()
 }

@@ -53,11 +53,8 @@ func (l *loader) judge(n *node) {
 	b := n.block
 	switch k := kindOf(b.Type); {
 	case b.Fate == course.Broken:
-		if b.Type == "problem" {
-			b.Class = "broken"
-		}
-	case b.Type == "problem":
-		l.classify(b)
+	case b.Type == "problem": // Options.Try has the last word
+		b.Fate = course.Shown
 	case isContainer(b.Type):
 		b.Fate = course.Container
 	case k.fate != "":

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"lectern/internal/course"
+	"lectern/internal/course/trial"
 	"lectern/internal/keys"
 	"lectern/internal/xmltree"
 )
@@ -28,6 +29,7 @@ type loader struct {
 	used    map[course.Ref]bool
 	repeats map[course.Ref]int // how often a name made for a repeated block was taken
 	loading map[string]bool    // definition files being read, against cycles
+	sources map[course.Ref]trial.Source
 	nodes   []*node
 	full    bool
 }
