@@ -50,6 +50,9 @@ type Service struct {
 	Random         func() uint64    // nil: math/rand/v2
 	Scripts        script.Runner    // of Python in problems; nil: they cannot be answered
 	External       script.Runner    // of Python that needs more, see problem.Options
+	// Library returns the Python modules that a course brings along, or nil. A nil
+	// function: none does.
+	Library func(*course.Course) *script.Library
 
 	definitions definitions
 }

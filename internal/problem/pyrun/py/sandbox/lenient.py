@@ -1,2 +1,0 @@
-def compile_source(source, filename, notes):
-    return compile(source, filename, "exec", 0, True)
