@@ -3,7 +3,9 @@ package learn
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"lectern/internal/course"
 	"lectern/internal/errs"
@@ -72,7 +74,7 @@ func (v *view) notify(pv *grading.View, just *answered) *notification {
 	st, set := &pv.State, &pv.Settings
 	switch {
 	case just.refused != nil:
-		return &notification{"error", "!", just.refused.Public}
+		return &notification{"error", "!", refusal(just)}
 	case just.action == "save":
 		return &notification{"saved", "✓", "Your answers have been saved but not graded. Select Submit to have them graded."}
 	case just.action == "reset":
@@ -99,6 +101,18 @@ func (v *view) notify(pv *grading.View, just *answered) *notification {
 		return &notification{"partially-correct", "◐", "Partially correct" + points}
 	}
 	return &notification{"incorrect", "✗", "Incorrect" + points}
+}
+
+// refusal says why an answer was not taken, and that it cost nothing.
+func refusal(just *answered) string {
+	text := just.refused.Public
+	if just.action != "submit" || strings.Contains(text, "not counted") {
+		return text
+	}
+	if last, _ := utf8.DecodeLastRuneInString(text); !strings.ContainsRune(".!?…", last) {
+		text += "."
+	}
+	return text + " Your attempt was not counted."
 }
 
 // number writes points as people do: 1, 0.5, 0.33.

@@ -410,7 +410,7 @@
       window.addEventListener("pointerup", end, options);
       window.addEventListener("pointercancel", end, options);
       // A finger keeps the element it came down on; let the others hear of it.
-      token.releasePointerCapture?.(event.pointerId);
+      if (token.hasPointerCapture(event.pointerId)) token.releasePointerCapture(event.pointerId);
     }
 
     lift(token) {
