@@ -84,7 +84,7 @@ func (a *App) Open() error {
 	}
 	a.Importer = &importer.Importer{Store: a.Store, Blobs: a.Blobs, Clock: a.Clock}
 	a.Passwords = account.NewPasswords(2)
-	return nil
+	return a.runPython(nil)
 }
 
 func (a *App) keyring() (*sealed.Keyring, error) {

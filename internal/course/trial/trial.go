@@ -33,7 +33,7 @@ type Options struct {
 	// problem alone.
 	Sources  map[course.Ref]Source
 	Budget   time.Duration // for all together; 60 s when zero
-	Parallel int           // problems at once; 4 when zero
+	Parallel int           // problems at once; 2 when zero
 }
 
 // Entry is what is known about one problem.
@@ -62,7 +62,7 @@ func Run(ctx context.Context, c *course.Course, o Options) []Entry {
 		o.Budget = time.Minute
 	}
 	if o.Parallel <= 0 {
-		o.Parallel = 4
+		o.Parallel = 2 // learners use the same interpreters
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Budget)
 	defer cancel()
@@ -137,26 +137,34 @@ func (nothing) Run(context.Context, *script.Job) (*script.Reply, error) {
 // running it in the sandbox. One that a queue or a service of the course team's
 // grades would not profit from an external grader either.
 func (a *attempt) explore(ctx context.Context, opts problem.Options) {
-	if opts.Scripts == nil {
-		opts.Scripts = nothing{}
-	}
 	opts.External = opts.Scripts
+	if opts.Scripts == nil {
+		opts.External = nothing{}
+	}
 	d, err := problem.Parse(a.b.Data, opts)
 	switch {
 	case err != nil:
 		a.broken(err)
 	case !d.Answerable():
 		a.e.Status = problem.Unsupported
+	case opts.Scripts == nil:
+		a.e.NotRun = noPython
 	default:
 		a.trial(ctx, d)
 		a.e.Answerable = false
 	}
 }
 
+// Why a script was not run.
+const (
+	noPython  = "Nothing on this site runs Python."
+	outOfTime = "The time for trying the course's problems was over."
+)
+
 // trial runs the problem's script.
 func (a *attempt) trial(ctx context.Context, d *problem.Definition) {
 	if !d.Answerable() {
-		a.e.NotRun = "Nothing on this site runs Python."
+		a.e.NotRun = noPython
 		return
 	}
 	if ctx.Err() != nil {
@@ -183,8 +191,6 @@ func (a *attempt) trial(ctx context.Context, d *problem.Definition) {
 		a.broken(err)
 	}
 }
-
-const outOfTime = "The time for trying the course's problems was over."
 
 // missing notes that a module is not there.
 func (a *attempt) missing(err error) {
