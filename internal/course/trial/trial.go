@@ -80,7 +80,7 @@ func Run(ctx context.Context, c *course.Course, o Options) []Entry {
 	_ = group.Wait() // no error is ever returned
 	entries := make([]Entry, len(all))
 	for i, a := range all {
-		if a.limited { // perhaps only because the others took all there was
+		if a.again { // perhaps only because the others took all there was
 			a.run(ctx)
 		}
 		a.settle()
@@ -91,17 +91,17 @@ func Run(ctx context.Context, c *course.Course, o Options) []Entry {
 
 // attempt is one problem being tried.
 type attempt struct {
-	o       *Options
-	c       *course.Course
-	b       *course.Block
-	e       Entry
-	max     float64
-	limited bool
+	o     *Options
+	c     *course.Course
+	b     *course.Block
+	e     Entry
+	max   float64
+	again bool // another try may end otherwise
 }
 
 func (a *attempt) run(ctx context.Context) {
 	usage := a.c.Usage(a.b)
-	a.limited = false
+	a.again = false
 	a.e = Entry{Usage: usage.String(), Name: a.b.Name, Status: problem.Broken, Reason: a.b.Reason}
 	if a.b.Fate == course.Broken && a.b.Data == "" {
 		return // its file could not be read
@@ -180,10 +180,11 @@ func (a *attempt) trial(ctx context.Context, d *problem.Definition) {
 	case errors.Is(err, problem.ErrModule):
 		a.missing(err)
 	case errors.Is(err, script.ErrLimit):
-		a.limited = true
+		a.again = true
 		a.broken(err)
 		a.e.Reason = "Its script did not end within the limits of time and memory."
 	case errors.Is(err, script.ErrBusy):
+		a.again = true
 		a.e.NotRun = "Whatever runs Python was busy."
 	case errors.Is(err, script.ErrUnavailable):
 		a.e.NotRun = "Nothing on this site could run its Python when it was tried."
