@@ -20,7 +20,6 @@ type foreignType struct {
 // edX's.
 var foreignTypes = []foreignType{
 	{"symbolicresponse", Unsupported, "symbolic response"},
-	{"imageresponse", Unsupported, "click-on-image response"},
 	{"annotationresponse", Unsupported, "annotation response"},
 	{"choicetextresponse", Unsupported, "choice response with text fields"},
 	{"coderesponse", External, "response graded by an external queue"},

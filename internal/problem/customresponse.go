@@ -1,7 +1,6 @@
 package problem
 
 import (
-	"bytes"
 	"context"
 	"html"
 	"strings"
@@ -175,15 +174,4 @@ func (g *customGrader) solution() []Shown {
 		}
 	}
 	return shown
-}
-
-// empty reports whether nothing was answered.
-func (a Answer) empty() bool {
-	switch {
-	case len(a.Object) > 0:
-		return string(bytes.TrimSpace(a.Object)) == "{}"
-	case a.List:
-		return len(a.Values) == 0
-	}
-	return a.Value() == ""
 }

@@ -83,6 +83,8 @@ func (f *fieldView) draw() string {
 		return f.dragAndDrop()
 	case "schematic":
 		return f.schematic()
+	case "imageinput":
+		return f.image()
 	}
 	return f.group()
 }

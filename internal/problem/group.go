@@ -19,15 +19,7 @@ func (f *fieldView) group() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div class="choicegroup capa_inputtype" id="inputtype_%s"><fieldset%s%s>`,
 		f.id, f.describedBy(), f.disabled())
-	if label := f.labelHTML(); label != "" {
-		fmt.Fprintf(&b, `<legend id="%s-legend" class="response-fieldset-legend field-group-hd">%s</legend>`, f.id, label)
-	} else {
-		name := f.in.name
-		if name == "" {
-			name = fmt.Sprintf("Choices of question %d", f.in.response.index)
-		}
-		fmt.Fprintf(&b, `<legend id="%s-legend" class="sr">%s</legend>`, f.id, html.EscapeString(name))
-	}
+	b.WriteString(f.legend("Choices of question %d"))
 	b.WriteString(f.notes())
 	for _, c := range f.in.choices {
 		f.choice(&b, c, kind, suffix)

@@ -81,9 +81,9 @@ func TestRender(t *testing.T) {
 			[]string{`<label class="problem-group-label" for="input_P_2_1" id="label_P_2_1">Name?</label>`}, []string{"<label>"}},
 		{"paragraph repeated as label", question(`<p>Name?</p><stringresponse answer="a"><textline label="Name?"/></stringresponse>`), View{},
 			[]string{`id="label_P_2_1">Name?</label>`}, []string{"<p>"}},
-		{"formula", numeric(`answer="1"`, ""), View{}, []string{`data-formula="1"`, `id="input_P_2_1_preview"`}, nil},
+		{"formula", numeric(`answer="1"`, ""), View{}, []string{`data-formula="1"`, `data-preview="formula"`, `id="input_P_2_1_preview"`}, nil},
 		{"typeset text", question(`<stringresponse answer="a"><textline math="1" hidden="x"/></stringresponse>`), View{},
-			[]string{`id="input_P_2_1_dynamath"`, ` hidden data-math="1"`, `data-name="x"`}, nil},
+			[]string{`id="input_P_2_1_dynamath"`, ` data-math="1" hidden`, `data-name="x"`}, nil},
 		{"never correctness", question(`<multiplechoiceresponse><choicegroup show_correctness="never"><choice correct="true">a</choice>` +
 			`</choicegroup></multiplechoiceresponse>`), View{Answers: Answers{"P_2_1": One("choice_0")}, Marks: marked(Correct, "")},
 			[]string{"Answer received."}, []string{"✓"}},

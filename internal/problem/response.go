@@ -30,6 +30,7 @@ var responseTypes = []responseType{
 	customType,
 	schematicType,
 	formulaType,
+	imageType,
 }
 
 // grader is a response ready to be graded.

@@ -31,7 +31,8 @@ type page struct {
 	Heading     string // "" shows none
 	Unseen      string // heading for screen readers, of a page that shows none
 	Math        *mathScripts
-	JQuery      string // address; "" when nothing calls it
+	JQuery      string   // address; "" when nothing calls it
+	Scripts     []string // of this program, by name below ui/
 	Nav         *nav
 	Due         *due
 	Body        []template.HTML
@@ -93,6 +94,7 @@ func hasHeading(body []template.HTML) bool {
 
 // addLibraries links what the page's content needs.
 func (v *view) addLibraries(p *page) {
+	p.Scripts = v.needs.scripts
 	if v.needs.jQuery && ui.Has(jQuery) {
 		p.JQuery = ui.Asset(jQuery)
 	} else if v.needs.jQuery {

@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"lectern/internal/course"
 	"lectern/internal/grading"
@@ -124,9 +123,7 @@ func (v *view) draw(ctx context.Context, p *problemPart, pv *grading.View, just 
 func (v *view) problemText(text string) template.HTML {
 	text = course.RewriteLinks(text, v.rewrite)
 	v.noteNeeds(text)
-	if strings.Contains(text, "data-math=") {
-		v.needs.math, v.needs.ascii = true, true // the preview of what is typed
-	}
+	v.noteInputs(text)
 	return template.HTML(balance(text)) //nolint:gosec // the course team is trusted, package problem escapes learners
 }
 

@@ -30,7 +30,10 @@ type view struct {
 }
 
 // needs is what content on a page asks for.
-type needs struct{ math, ascii, jQuery bool }
+type needs struct {
+	math, ascii, jQuery bool
+	scripts             []string // of ui/learn, besides learn.js
+}
 
 // open finds what s launched and checks that the learner may see it. Staff of
 // the LMS's course preview: they see what their learners see, may look at every
