@@ -1,9 +1,12 @@
 package admin
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
+	"lectern/internal/course/olx"
 	"lectern/internal/course/trial"
 	"lectern/internal/importer"
 	"lectern/internal/problem"
@@ -19,6 +22,9 @@ type coursePage struct {
 	Blocks []blockCount
 	Links  []linkRow
 	Check  checkPart
+
+	// What the table of problems does not say already.
+	Errors, NotShown []olx.Note
 }
 
 // blockCount is how often a type of block occurs.
@@ -37,6 +43,8 @@ type linkRow struct {
 type checkPart struct {
 	Search  string
 	Filters []checkFilter
+	Works   int    // problems that learners can answer
+	Summary string // how many there are of each status
 	Rows    []checkRow
 	More    int  // rows that the page leaves out
 	All     int  // problems of the course
@@ -103,6 +111,7 @@ func (h *Handler) course(w http.ResponseWriter, r *http.Request, v web.Visit) er
 		}
 		p.Links = append(p.Links, linkRow{l, depth})
 	}
+	p.Errors, p.NotShown = elsewhere(p.Report)
 	p.Check = checks(p.Report, r.URL.Query().Get("status"), strings.TrimSpace(r.URL.Query().Get("q")))
 	l := v.Layout(c.Name, "courses", p)
 	l.Notice = map[string]string{
@@ -142,10 +151,30 @@ func checks(report *importer.Report, status, search string) checkPart {
 	for _, f := range []checkFilter{{Value: attention, Label: "need attention"}, {Value: "all", Label: "all"}} {
 		p.Filters = append(p.Filters, checkFilter{f.Value, f.Label, counts[f.Value], f.Value == status})
 	}
+	var summary []string
 	for _, c := range []problem.Class{problem.Native, problem.Python, problem.External, problem.Unsupported, problem.Broken} {
-		p.Filters = append(p.Filters, checkFilter{string(c), statusLabel(c), counts[string(c)], string(c) == status})
+		n := counts[string(c)]
+		p.Filters = append(p.Filters, checkFilter{string(c), statusLabel(c), n, string(c) == status})
+		if n > 0 {
+			summary = append(summary, fmt.Sprintf("%d %s", n, statusLabel(c)))
+		}
 	}
+	p.Works, p.Summary = report.Problems.Answerable, strings.Join(summary, ", ")
 	return p
+}
+
+// elsewhere returns the notes of a report that are not about what the checks
+// say.
+func elsewhere(report *importer.Report) (errors, notShown []olx.Note) {
+	reasons := map[string]string{}
+	for i := range report.Checks {
+		reasons[report.Checks[i].Usage] = report.Checks[i].Reason
+	}
+	about := func(n olx.Note) bool {
+		reason, ok := reasons[n.Where]
+		return ok && strings.HasSuffix(n.Message, reason)
+	}
+	return slices.DeleteFunc(slices.Clone(report.Errors), about), slices.DeleteFunc(slices.Clone(report.NotShown), about)
 }
 
 // mentions reports whether a problem's row has the text, whatever the case.
