@@ -73,6 +73,7 @@ describe("the course page", { skip }, () => {
     for (const words of [key, "problem 3", "1 of 3 work here: 1 native, 1 external grader, 1 broken", "/static/gone.pdf", "recommender"]) {
       assert.ok(text.includes(words) || (await page.content()).includes(words), `the page lacks ${words}`);
     }
+    assert.equal(await page.getByRole("button", { name: /Copy/ }).count(), 0, "buttons that need a script");
     await look("admin-course-check");
   });
 
