@@ -16,7 +16,7 @@ import (
 
 // The prologue and the modules that scripts may import.
 //
-//go:embed py
+//go:embed all:py
 var pythonFiles embed.FS
 
 // Pool keeps interpreters ready and runs jobs in them. It implements

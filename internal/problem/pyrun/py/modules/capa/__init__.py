@@ -1,0 +1,1 @@
+"""What scripts import from Open edX's own packages: correctmap and util."""

@@ -1,0 +1,1 @@
+"""Helpers for problems of chemistry: chemcalc, chemtools, miller."""

@@ -1,0 +1,7 @@
+"""The module verifiers.draganddrop under its short name."""
+
+import sys
+
+import verifiers.draganddrop
+
+sys.modules[__name__] = verifiers.draganddrop
