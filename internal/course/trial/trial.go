@@ -102,9 +102,10 @@ type attempt struct {
 func (a *attempt) run(ctx context.Context) {
 	usage := a.c.Usage(a.b)
 	a.again = false
-	a.e = Entry{Usage: usage.String(), Name: a.b.Name, Status: problem.Broken, Reason: a.b.Reason}
-	if a.b.Fate == course.Broken && a.b.Data == "" {
-		return // its file could not be read
+	a.e = Entry{Usage: usage.String(), Name: a.b.Name, Status: problem.Broken}
+	if a.b.Fate == course.Broken && a.b.Data == "" { // its file could not be read
+		a.say(a.b.Reason)
+		return
 	}
 	opts := problem.Options{ID: usage.HTMLID(), Scripts: a.o.Scripts, External: a.o.External, Library: a.o.Library}
 	d, err := problem.Parse(a.b.Data, opts)
@@ -228,9 +229,14 @@ func (a *attempt) broken(err error) {
 	if e := errs.From(err); e.Unwrap() != nil {
 		reason = e.Unwrap() // its private part is for the course team
 	}
-	a.e.Reason = reason.Error()
-	if m := lineWords.FindStringSubmatch(a.e.Reason); m != nil {
-		a.e.Reason = a.e.Reason[len(m[0]):]
+	a.say(reason.Error())
+}
+
+// say notes a mistake in the words of the parser, which may begin with the line.
+func (a *attempt) say(reason string) {
+	a.e.Reason = reason
+	if m := lineWords.FindStringSubmatch(reason); m != nil {
+		a.e.Reason = reason[len(m[0]):]
 		line, _ := strconv.Atoi(m[1])
 		src := a.o.Sources[a.b.Ref]
 		a.e.File, a.e.Line = src.File, line+max(src.Line-1, 0)
