@@ -65,6 +65,7 @@ func (l *loader) load(el *xmltree.Node, depth int) *node {
 		l.attributes(n, el)
 		l.applyPolicy(n, written)
 		l.breakBlock(n, def.file, detail(err).Error())
+		l.sources[ref] = trial.Source{File: def.file}
 		return n
 	}
 	l.attributes(n, def.el)
