@@ -158,7 +158,7 @@
     runScripts(fresh);
     showMoments(fresh);
     typeset(fresh);
-    focusOn(focusTarget(fresh, answer.action));
+    if (answer.action !== "drop") focusOn(focusTarget(fresh, answer.action)); // ui/learn/dragdrop.js keeps it
     updateScore(answer.score);
     sendHeight();
   };

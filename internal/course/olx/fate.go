@@ -24,12 +24,10 @@ func kindOf(tag string) kind {
 	switch tag {
 	case "html", "video", "videoalpha", "problem":
 		return kind{course.Shown, "", true}
-	case "customtag":
+	case "customtag", "drag-and-drop-v2":
 		return kind{course.Shown, "", false}
 	case "discussion":
 		return kind{course.Hidden, "Discussions belong to the course site and are left out.", true}
-	case "drag-and-drop-v2":
-		return unsupported("Drag and drop")
 	case "openassessment":
 		return kind{course.Unsupported, "Peer assessment needs other learners and staff who grade.", false}
 	case "edx_sga", "staffgradedxblock":
@@ -58,6 +56,8 @@ func (l *loader) judge(n *node) {
 		}
 	case b.Type == "problem":
 		l.classify(b)
+	case isInteractive(b.Type):
+		l.interactive(b)
 	case isContainer(b.Type):
 		b.Fate = course.Container
 	case k.fate != "":

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lectern/internal/course"
+	"lectern/internal/grading"
 	"lectern/internal/xmltree"
 )
 
@@ -37,6 +38,8 @@ func (v *view) render(ctx context.Context, b *course.Block, depth int) (template
 		return v.renderVideo(ctx, b)
 	case "problem":
 		return v.renderProblem(ctx, b)
+	case grading.DragType:
+		return v.renderDrag(ctx, b)
 	}
 	if b.Fate == course.Container || len(b.Children) > 0 {
 		return v.renderContainer(ctx, b, depth)
