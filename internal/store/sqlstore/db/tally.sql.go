@@ -122,7 +122,7 @@ const tallyTop = `-- name: TallyTop :many
 SELECT question, answer, votes FROM tally
 WHERE course_key = $1 AND scope = $2 AND block_type = $3 AND block_id = $4 AND votes > 0
 ORDER BY votes DESC, question, answer
-LIMIT $5
+LIMIT CAST($5 AS BIGINT)
 `
 
 type TallyTopParams struct {
@@ -130,7 +130,7 @@ type TallyTopParams struct {
 	Scope     string
 	BlockType string
 	BlockID   string
-	MaxRows   int32
+	MaxRows   int64
 }
 
 type TallyTopRow struct {

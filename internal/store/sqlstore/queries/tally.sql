@@ -16,7 +16,7 @@ ON CONFLICT (course_key, scope, block_type, block_id, question, answer) DO UPDAT
 SELECT question, answer, votes FROM tally
 WHERE course_key = @course_key AND scope = @scope AND block_type = @block_type AND block_id = @block_id AND votes > 0
 ORDER BY votes DESC, question, answer
-LIMIT @max_rows;
+LIMIT CAST(@max_rows AS BIGINT);
 
 -- name: TallySum :one
 SELECT CAST(COALESCE(SUM(votes), 0) AS BIGINT) AS votes FROM tally
