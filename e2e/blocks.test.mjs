@@ -175,4 +175,61 @@ describe("blocks", { skip }, () => {
       await plain.close();
     }
   });
+
+  test("a poll and a survey, counted for all learners", async () => {
+    const link = await demo.addActivity("vertical", "opinions", { graded: false });
+    let inside = await demo.open(page, link);
+    await check("poll-before");
+    await inside.getByRole("button", { name: "Vote" }).first().press("Enter");
+    await see(inside, "Please choose an answer to every question first.");
+    await inside.getByRole("radio", { name: "Green" }).press(" ");
+    await inside.getByRole("button", { name: "Vote" }).first().press("Enter");
+    await see(inside, "Your vote was counted.");
+    await see(inside, "Results so far, 1 vote");
+    await see(inside, "Painters have fought");
+    assert.equal(await inside.getByRole("radio", { name: "Green" }).count(), 0, "one may vote once");
+    await inside.getByRole("group", { name: "Was it clear?" }).getByLabel("Yes").press(" ");
+    await inside.getByRole("group", { name: "Was it too long?" }).getByLabel("No").press(" ");
+    await inside.getByRole("button", { name: "Vote" }).press("Enter");
+    await inside.getByRole("button", { name: "Vote again" }).waitFor();
+
+    inside = await demo.open(page, link, { as: "ben" });
+    await inside.getByRole("radio", { name: "Red" }).press(" ");
+    await inside.getByRole("button", { name: "Vote" }).first().press("Enter");
+    await see(inside, "Results so far, 2 votes");
+    assert.match(await inside.getByRole("row", { name: /Green/ }).innerText(), /50 % \(1\)/);
+    for (const answer of ["Yes", "More or less"]) { // this survey takes any number of votes
+      await inside.getByRole("group", { name: "Was it clear?" }).getByLabel(answer).press(" ");
+      await inside.getByRole("group", { name: "Was it too long?" }).getByLabel("No").press(" ");
+      await inside.getByRole("button", { name: /^Vote/ }).press("Enter");
+      await inside.getByRole("cell", { name: answer === "Yes" ? "100 % your answer" : "50 % your answer" }).first().waitFor();
+    }
+    await check("poll-after");
+    assert.deepEqual((await demo.gradebook()).grades.filter((g) => g.Link === link), [], "a poll was graded");
+  });
+
+  test("a word cloud, without JavaScript and with", async () => {
+    const link = await demo.addActivity("vertical", "words_together", { graded: false });
+    const plain = await openBrowser({ javaScript: false });
+    try {
+      const inside = await demo.open(await plain.newPage(), link, { javaScript: false });
+      await inside.getByLabel("Word 1").fill("  Sun ");
+      await inside.getByLabel("Word 3").fill('<img src=x onerror="alert(1)">');
+      await inside.getByRole("button", { name: "Save" }).click();
+      await see(inside, "Your words: sun, <img");
+      await inside.getByRole("button", { name: "Mark as complete" }).click();
+      await see(inside, "You have marked this as complete.");
+    } finally {
+      await plain.close();
+    }
+    const inside = await demo.open(page, link, { as: "ben" });
+    await inside.getByLabel("Word 1").fill("sun");
+    await inside.getByLabel("Word 2").fill("Rainbow");
+    await inside.getByRole("button", { name: "Save" }).press("Enter");
+    await see(inside, "Your words are in the cloud.");
+    await inside.getByText("The same as a table").press("Enter");
+    assert.match(await inside.getByRole("row", { name: /^sun/ }).innerText(), /2\s+50 %/);
+    assert.equal(await inside.locator(".cloud img").count(), 0, "a word became an element");
+    await check("cloud");
+  });
 });

@@ -22,9 +22,9 @@ func kindOf(tag string) kind {
 		return kind{course.Unsupported, what + " is not supported yet.", false}
 	}
 	switch tag {
-	case "html", "video", "videoalpha", "problem":
+	case "html", "video", "videoalpha", "problem", "poll_question", "word_cloud":
 		return kind{course.Shown, "", true}
-	case "customtag", "drag-and-drop-v2":
+	case "customtag", "drag-and-drop-v2", "poll", "survey", "done":
 		return kind{course.Shown, "", false}
 	case "discussion":
 		return kind{course.Hidden, "Discussions belong to the course site and are left out.", true}
@@ -34,14 +34,8 @@ func kindOf(tag string) kind {
 		return kind{course.Unsupported, "Assignments that staff grade are not supported.", false}
 	case "lti", "lti_consumer":
 		return unsupported("A tool inside a tool")
-	case "poll", "survey", "poll_question":
-		return unsupported("A poll")
-	case "word_cloud":
-		return unsupported("A word cloud")
 	case "annotatable", "textannotation", "imageannotation", "videoannotation":
 		return unsupported("An annotation")
-	case "done":
-		return unsupported("The completion button")
 	}
 	return kind{}
 }

@@ -3,13 +3,14 @@ package olx
 import (
 	"lectern/internal/course"
 	"lectern/internal/dragdrop"
+	"lectern/internal/poll"
 )
 
 // isInteractive lists the blocks beside problems that learners do something
 // with and whose data can be wrong.
 func isInteractive(tag string) bool {
 	switch tag {
-	case "drag-and-drop-v2":
+	case "drag-and-drop-v2", "poll", "survey", "poll_question", "word_cloud", "done":
 		return true
 	}
 	return false
@@ -25,6 +26,8 @@ func (l *loader) interactive(b *course.Block) {
 		if weight := b.Settings.Weight; err == nil && (weight == nil || *weight > 0) {
 			b.MaxScore, b.Scored = 1, true
 		}
+	case "poll", "survey", "poll_question":
+		_, err = poll.Parse(b.Type, b.Fields, b.Data)
 	}
 	b.Fate = course.Shown
 	if err != nil {

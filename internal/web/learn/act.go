@@ -11,6 +11,7 @@ import (
 	"lectern/internal/dragdrop"
 	"lectern/internal/errs"
 	"lectern/internal/grading"
+	"lectern/internal/poll"
 	"lectern/internal/problem"
 )
 
@@ -65,8 +66,15 @@ func (v *view) postAct(w http.ResponseWriter, r *http.Request, arg string) error
 // actOn does what was asked for. again reports whether a fresh page tells all
 // that came of it.
 func (v *view) actOn(r *http.Request, b *course.Block) (again bool, err error) {
-	if b.Type == grading.DragType {
+	switch b.Type {
+	case grading.DragType:
 		return v.actDrag(r, b)
+	case "poll", "survey", "poll_question":
+		return v.actPoll(r, b)
+	case "word_cloud":
+		return v.actCloud(r, b)
+	case "done":
+		return v.actDone(r, b)
 	}
 	return false, ErrBlock.With("%s/%s takes no answers", b.Type, b.ID)
 }
@@ -76,6 +84,7 @@ func actRefusals(err error) bool {
 	return slices.ContainsFunc([]error{
 		problem.ErrClosed, grading.ErrBusy,
 		dragdrop.ErrPlace, dragdrop.ErrZoneFull, dragdrop.ErrNothingPlaced, dragdrop.ErrNothingToReset,
+		poll.ErrVoted, poll.ErrChoice, poll.ErrKept, poll.ErrSubmitted, poll.ErrNoWords,
 	}, func(target error) bool { return errors.Is(err, target) })
 }
 
