@@ -16,6 +16,7 @@ type responseType struct {
 	inputs   []string // elements that may take its answer
 	single   bool     // exactly one input
 	required []string // attributes that must not be empty
+	points   float64  // of each input, whatever it says itself; 0: what it says, or 1
 	build    func(*response) (grader, error)
 }
 
@@ -33,6 +34,7 @@ var responseTypes = []responseType{
 	imageType,
 	annotationType,
 	choiceTextType,
+	symbolicType,
 }
 
 // grader is a response ready to be graded.
@@ -194,6 +196,9 @@ func (r *response) addInput(n *xmltree.Node, k int) (*input, error) {
 			return nil, r.fail("points %q is not a whole number", s)
 		}
 		in.points = float64(points)
+	}
+	if r.kind.points != 0 {
+		in.points = r.kind.points
 	}
 	r.p.inputs[n] = in
 	return in, nil
