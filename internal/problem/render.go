@@ -84,7 +84,7 @@ func fragment(nodes []*xmltree.Node) string {
 var removedTags = []string{
 	"additional_answer", "codeparam", "responseparam", "answer", "hintgroup", "openendedparam", "openendedrubric",
 	"demandhint", "choicehint", "optionhint", "stringhint", "numerichint", "correcthint", "regexphint",
-	"stringequalhint", "compoundhint",
+	"stringequalhint", "compoundhint", "numtolerance_input", "decoy_input",
 }
 
 func (d *drawer) drawAll(nodes []*xmltree.Node) []*xmltree.Node {
