@@ -5,7 +5,7 @@ export GOFLAGS := -trimpath $(filter-out -trimpath,$(GOFLAGS))
 
 FUZZTIME ?= 30s
 BENCH ?= .
-GO_DIRS := cmd internal ui
+GO_DIRS := bench cmd internal ui
 TOOLS := bin/tools
 
 .PHONY: help run test check tidy build deps fmt lint vet staticcheck golangci generate bench fuzz race clean

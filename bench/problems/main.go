@@ -18,7 +18,6 @@ import (
 
 	"lectern/internal/problem"
 	"lectern/internal/problem/pyrun"
-	"lectern/internal/problem/script"
 )
 
 func main() {
@@ -153,7 +152,7 @@ func (b *bench) python() error {
 	}
 	b.line("grade Python, never seen before (2 runs)", each)
 	idle := memory()
-	cached, err := problem.Parse(pythonProblem, problem.Options{ID: "p", Scripts: &script.Cache{Runner: pool}})
+	cached, err := problem.Parse(pythonProblem, problem.Options{ID: "p", Scripts: pool})
 	if err != nil {
 		return err
 	}

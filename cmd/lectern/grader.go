@@ -24,20 +24,3 @@ func (a *App) external() (script.Runner, error) {
 	}
 	return nil, nil //nolint:nilnil // none is a setting, not a failure
 }
-
-// runPython says what runs the Python of problems, in learners' answers and in
-// checks of courses: sandbox, nil where there is none, and the external grader of
-// the settings.
-func (a *App) runPython(sandbox script.Runner) error {
-	external, err := a.external()
-	if err != nil {
-		return err
-	}
-	scripts := sandbox
-	if a.Config.GraderFor == "all" {
-		scripts = external
-	}
-	a.Grading.Scripts, a.Grading.External, a.Grading.Library = scripts, external, a.Importer.Library
-	a.Importer.Scripts, a.Importer.External = scripts, external
-	return nil
-}

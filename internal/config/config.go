@@ -25,6 +25,8 @@ type Config struct {
 
 	People `embed:""`
 
+	Python `embed:""`
+
 	Grader `embed:""`
 
 	Data string `default:"data" env:"LECTERN_DATA" help:"Folder for the database, course files and the sealing key." placeholder:"DIR"`

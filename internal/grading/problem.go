@@ -81,7 +81,7 @@ func (s *Service) open(ctx context.Context, who Who, at At, retry bool) (*work, 
 	if at.Block.Type != "problem" {
 		return nil, ErrNotProblem.With("block %s/%s", at.Block.Type, at.Block.ID)
 	}
-	def, err := s.definitions.get(at, s.surroundings(at.Course))
+	def, err := s.definitions.get(at, s.options(at))
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +108,15 @@ func (s *Service) open(ctx context.Context, who Who, at At, retry bool) (*work, 
 	}
 	w.refresh(at)
 	return w, nil
+}
+
+// options says what runs the scripts of a problem.
+func (s *Service) options(at At) problem.Options {
+	opts := problem.Options{Scripts: s.Scripts, External: s.External}
+	if s.Library != nil {
+		opts.Library = s.Library(at.Course)
+	}
+	return opts
 }
 
 // refresh copies what the row says into the view.

@@ -21,6 +21,11 @@ import (
 //go:embed wasm/dist
 var embedded embed.FS
 
+// The prologue and the modules that scripts may import.
+//
+//go:embed all:py
+var pythonFiles embed.FS
+
 const interpreterFile = "wasm/dist/python.wasm.gz"
 
 // Available returns nil when the binary holds the interpreter, else
@@ -39,6 +44,7 @@ func available(files fs.FS) error {
 type engine struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
+	modules  *tree // mounted as /lectern
 }
 
 // compile takes some seconds, or one with a warm cache.
@@ -67,6 +73,13 @@ func compile(ctx context.Context, files fs.FS, cacheDir string) (*engine, error)
 	}
 	if e.compiled, err = e.runtime.CompileModule(ctx, code); err != nil {
 		return nil, script.ErrUnavailable.With("compile Python: %w", err)
+	}
+	sources, err := fs.Sub(pythonFiles, "py")
+	if err != nil {
+		return nil, script.ErrUnavailable.Wrap(err)
+	}
+	if e.modules, err = bake(ctx, e, sources); err != nil {
+		return nil, script.ErrUnavailable.Wrap(err)
 	}
 	return e, nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	mathrand "math/rand/v2"
 	"runtime"
 	"sync"
@@ -20,7 +19,7 @@ import (
 )
 
 // bootstrap is what the interpreter is started with.
-const bootstrap = `import sys; sys.path.append("/lectern/sandbox"); import prologue; prologue.main()`
+const bootstrap = "import _lectern.prologue as p; p.main()"
 
 // guest is one interpreter, from its start to its end.
 type guest struct {
@@ -34,7 +33,7 @@ type guest struct {
 }
 
 // start starts an interpreter on a thread of its own, which ends with it.
-func start(ctx context.Context, e *engine, python fs.FS) *guest {
+func start(ctx context.Context, e *engine) *guest {
 	ctx, cancel := context.WithCancelCause(ctx)
 	g := &guest{
 		ready: make(chan struct{}), ended: make(chan struct{}),
@@ -44,9 +43,10 @@ func start(ctx context.Context, e *engine, python fs.FS) *guest {
 	g.stdout = &output{stop: func(err error) { cancel(err) }}
 	config := wazero.NewModuleConfig().
 		WithName("").
-		WithArgs("python", "-I", "-S", "-B", "-c", bootstrap).
+		WithArgs("python", "-s", "-P", "-S", "-B", "-c", bootstrap).
+		WithEnv("PYTHONPATH", modulePath).
 		WithStdin(g.stdin).WithStdout(g.stdout).WithStderr(g.stdout).
-		WithFSConfig(wazero.NewFSConfig().WithFSMount(python, "/lectern").WithFSMount(g.course, "/course")).
+		WithFSConfig(wazero.NewFSConfig().WithFSMount(e.modules, "/lectern").WithFSMount(g.course, "/course")).
 		WithSysWalltime().WithSysNanotime().
 		// Every interpreter hashes strings alike, so that a script that walks
 		// through a set does the same each time.
@@ -116,7 +116,7 @@ func (g *guest) noReply() (*script.Reply, error) {
 	case g.err == nil:
 		return failed("SystemExit", "the script ended the interpreter"), nil
 	case errors.As(g.err, &exit):
-		return failed("SystemExit", fmt.Sprintf("the script ended the interpreter with code %d", exit.ExitCode())), nil
+		return failed("SystemExit", fmt.Sprintf("the script ended the interpreter with code %d: %s", exit.ExitCode(), g.stdout.lastLine())), nil
 	}
 	return nil, script.ErrLimit.With("the interpreter broke off: %w", g.err)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 
 	"lectern/internal/problem/script"
@@ -28,7 +29,11 @@ type output struct {
 	want    int    // the reply's length, -1 before it is known
 	reply   []byte // the whole reply, once there
 	flooded bool
+	last    []byte // what was printed last, for messages
 }
+
+// keptPrint is how many bytes of what was printed last are kept.
+const keptPrint = 300
 
 // expect sets the word that announces the reply.
 func (o *output) expect(word string) {
@@ -54,6 +59,9 @@ func (o *output) Write(p []byte) (int, error) {
 		}
 	}
 	o.tail = append(o.tail, p...)
+	if o.last = append(o.last, p[max(0, len(p)-keptPrint):]...); len(o.last) > keptPrint {
+		o.last = o.last[len(o.last)-keptPrint:]
+	}
 	return len(p), o.scan()
 }
 
@@ -114,6 +122,14 @@ func (o *output) result() ([]byte, error) {
 		return nil, errFlood
 	}
 	return o.reply, nil
+}
+
+// lastLine returns the last line that was printed.
+func (o *output) lastLine() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text := strings.TrimSpace(strings.ToValidUTF8(string(o.last), ""))
+	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
 // parseReply reads a reply. Scripts share their interpreter with what writes it,

@@ -2,7 +2,6 @@ package pyrun
 
 import (
 	"context"
-	"embed"
 	"errors"
 	"io/fs"
 	"runtime"
@@ -14,17 +13,11 @@ import (
 	"lectern/internal/problem/script"
 )
 
-// The prologue and the modules that scripts may import.
-//
-//go:embed all:py
-var pythonFiles embed.FS
-
 // Pool keeps interpreters ready and runs jobs in them. It implements
 // [script.Runner]. Make one with [New], end it with [Pool.Close].
 type Pool struct {
 	options Options
 	files   fs.FS // holds the interpreter
-	python  fs.FS // what is mounted for it
 
 	ready     chan *guest
 	turns     chan struct{} // held by what may use a CPU: a start, or a job
@@ -48,13 +41,8 @@ func New(options Options) *Pool { return newPool(options, embedded) }
 
 func newPool(options Options, files fs.FS) *Pool {
 	options = options.withDefaults()
-	python, err := fs.Sub(pythonFiles, "py")
-	if err != nil {
-		panic(err) // the name is a valid path
-	}
 	p := &Pool{
-		options: options, files: files, python: python,
-		ready: make(chan *guest),
+		options: options, files: files, ready: make(chan *guest),
 		// One CPU stays free for pages, where there is more than one.
 		turns:  make(chan struct{}, min(options.Size, max(1, runtime.GOMAXPROCS(0)-1))),
 		opened: make(chan struct{}),
@@ -88,7 +76,7 @@ func (p *Pool) refill() {
 		if !p.takeTurn(p.ctx) {
 			return
 		}
-		g := start(p.ctx, p.engine, p.python)
+		g := start(p.ctx, p.engine)
 		started := false
 		select {
 		case <-g.ready:

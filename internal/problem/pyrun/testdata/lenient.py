@@ -1,6 +1,6 @@
 # Reading Python 2 and worse. Each row: source, names it must set, words of the
 # notes it must get.
-import lenient
+from _lectern import lenient
 
 def run(source):
     notes, seen = [], {}

@@ -18,15 +18,11 @@ import os
 import re
 import sys
 
-sys.path.append("/lectern/modules")
-
-import imports
-import lenient
-import random27
-import reply
+from _lectern import imports, lenient, random27, reply
 
 random = random27.install()
 imports.install()
+os.environ.clear()
 
 SCRIPT, CODE = "<script>", "<answer>"
 
@@ -60,8 +56,6 @@ def main():
 def run(job, library):
     """Run a job and return its reply."""
     notes = []
-    if library:
-        imports.add_library("/course", notes)
     context = job.get("context") or {}
     names = {"__name__": "script", "__builtins__": builtins}
     names.update(context)
@@ -70,6 +64,8 @@ def run(job, library):
     result = {"globals": {}, "notes": notes}
     in_call = False
     try:
+        if library:
+            imports.add_library("/course", notes)
         random.seed(job["seed"])
         exec(lenient.compile_source(job["script"], SCRIPT, notes), names)
         result["globals"] = {

@@ -11,7 +11,7 @@ __builtins__ = dict(vars(builtins))
 
 import re
 
-import shims
+from _lectern import shims
 
 FUTURE = "Imports from __future__ that do not stand first were left out."
 TABS = "Tabs were read as up to eight blanks, because they were mixed with blanks."
@@ -27,7 +27,7 @@ def compile_source(source, filename, notes):
     """Return a script's code; raise the SyntaxError of the script itself."""
     source = source.replace("\r\n", "\n").replace("\r", "\n")
     if any(name in source for name in METHODS):
-        import py2
+        from _lectern import py2
 
         source = py2.methods(source, notes)
     code, error = _try(source, filename)
@@ -42,7 +42,7 @@ def compile_source(source, filename, notes):
 
 def _again(source, filename, notes, error):
     """Compile a script with as few changes as it takes."""
-    import py2
+    from _lectern import py2
 
     said, failures = [], [error]
     if "__future__" in source:

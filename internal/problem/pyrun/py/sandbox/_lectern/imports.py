@@ -1,11 +1,15 @@
-"""What scripts can import, besides the standard library."""
+"""What scripts can import, besides the standard library.
+
+Finders and loaders have no base classes here: importing importlib.abc takes
+longer than all else an interpreter does before its job.
+"""
 
 import importlib
-import importlib.abc
 import importlib.machinery
+import os
 import sys
 
-import shims
+from _lectern import shims
 
 # Modules that Open edX has and this sandbox has not. A course may bring them in
 # its python_lib.zip.
@@ -45,7 +49,7 @@ def lazy(name):
     return sys.modules.get(name) or Lazy(name)
 
 
-class Patching(importlib.abc.MetaPathFinder):
+class Patching:
     """Adds to modules what Python 2 had, and finds those with older names."""
 
     def find_spec(self, name, path=None, target=None):
@@ -63,7 +67,7 @@ class Patching(importlib.abc.MetaPathFinder):
         return None
 
 
-class Patched(importlib.abc.Loader):
+class Patched:
     def __init__(self, loader, patch):
         self.loader, self.patch = loader, patch
 
@@ -75,7 +79,7 @@ class Patched(importlib.abc.Loader):
         self.patch(module)
 
 
-class Renamed(importlib.abc.Loader):
+class Renamed:
     def __init__(self, name):
         self.name = name
 
@@ -86,7 +90,7 @@ class Renamed(importlib.abc.Loader):
         sys.modules[module.__name__] = importlib.import_module(self.name)
 
 
-class Missing(importlib.abc.MetaPathFinder):
+class Missing:
     """Says of modules that are known and not there that they are not there."""
 
     def find_spec(self, name, path=None, target=None):
@@ -108,16 +112,25 @@ def install():
             patch(sys.modules[name])
 
 
+def _decode(data):
+    """Return a module's text; without a coding it is UTF-8, else Latin-1."""
+    if b"coding" in data[:200]:
+        from importlib.util import decode_source
+
+        return decode_source(data)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
 def add_library(path, notes):
     """Let scripts import a course's modules, which may be Python 2."""
-    import lenient
+    from _lectern import lenient
 
     class Course(importlib.machinery.SourceFileLoader):
         def source_to_code(self, data, path, *, _optimize=-1):
-            text = importlib.util.decode_source(data)
-            return lenient.compile_source(text, path, notes)
-
-    import importlib.util
+            return lenient.compile_source(_decode(data), path, notes)
 
     hook = importlib.machinery.FileFinder.path_hook(
         (Course, importlib.machinery.SOURCE_SUFFIXES),
@@ -130,7 +143,5 @@ def add_library(path, notes):
         return hook(entry)
 
     sys.path_hooks.insert(0, only_course)
-    sys.path.insert(sys.path.index("/lectern/sandbox"), path)
-    import os
-
+    sys.path.insert(sys.path.index("/lectern/modules"), path)
     os.chdir(path)

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"lectern/internal/problem/pyrun"
+)
+
+// python sets up what runs the Python of problems: the sandbox, which starts
+// with its first job, and the operator's grader where there is one.
+func (a *App) python() error {
+	external, err := a.external()
+	if err != nil {
+		return err
+	}
+	scripts := external
+	if a.Config.GraderFor != "all" {
+		a.Sandbox = pyrun.New(pyrun.Options{
+			Size: a.Config.PythonPool, Time: a.Config.PythonTime, Log: a.Log,
+			CacheDir: filepath.Join(a.Config.Data, "cache", "python"),
+			Metrics: pyrun.Metrics{
+				InUse: a.Metrics.PythonInUse, Waiting: a.Metrics.PythonWaiting, Ran: a.Metrics.PythonRan,
+			},
+		})
+		scripts = a.Sandbox
+	}
+	a.Grading.Scripts, a.Grading.External, a.Grading.Library = scripts, external, a.Importer.Library
+	a.Importer.Scripts, a.Importer.External = scripts, external
+	return nil
+}
+
+// closePython stops the sandbox.
+func (a *App) closePython() error {
+	if a.Sandbox == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.Context), 10*time.Second)
+	defer cancel()
+	return a.Sandbox.Close(ctx)
+}

@@ -1,0 +1,1 @@
+"""What runs in an interpreter besides scripts: see prologue."""
