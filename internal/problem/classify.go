@@ -20,8 +20,6 @@ type foreignType struct {
 // edX's.
 var foreignTypes = []foreignType{
 	{"symbolicresponse", Unsupported, "symbolic response"},
-	{"annotationresponse", Unsupported, "annotation response"},
-	{"choicetextresponse", Unsupported, "choice response with text fields"},
 	{"coderesponse", External, "response graded by an external queue"},
 	{"externalresponse", External, "response graded by an external service"},
 	{"javascriptresponse", Unsupported, "JavaScript response, which Open edX no longer has either"},

@@ -9,7 +9,7 @@ import (
 
 // dragAndDrop draws a picture with its targets and a list of the items. In the
 // list every item has fields that say where it is, so that nobody needs a
-// pointer or a script; ui/learn/dragdrop.js makes the picture live and keeps the
+// pointer or a script; ui/learn/placing.js makes the picture live and keeps the
 // fields in step.
 func (f *fieldView) dragAndDrop() string {
 	in := readDrag(f.in.node, f.d.p.scope.expand)

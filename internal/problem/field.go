@@ -85,6 +85,10 @@ func (f *fieldView) draw() string {
 		return f.schematic()
 	case "imageinput":
 		return f.image()
+	case "annotationinput":
+		return f.annotation()
+	case "radiotextgroup", "checkboxtextgroup":
+		return f.choiceText()
 	}
 	return f.group()
 }

@@ -50,7 +50,7 @@ func buildFormula(r *response) (grader, error) {
 func (g *formulaGrader) grade(a Answers) (Marks, error) {
 	mark := Mark{Correctness: Incorrect}
 	if answer, given := a[g.in.id]; given {
-		ok, err := g.check(g.answer, answer.Value(), g.samples, calc.NewBudget())
+		ok, err := g.check(g.answer, answer.Value(), g.samples)
 		if err != nil {
 			return Marks{}, err
 		}
@@ -64,8 +64,8 @@ func (g *formulaGrader) grade(a Answers) (Marks, error) {
 // check compares two formulas at every sample. The learner's is evaluated at
 // all of them first: whether it can be is said before anything about the right
 // one.
-func (g *formulaGrader) check(expected, given string, s samples, b *calc.Budget) (bool, error) {
-	points := s.points(g.r.p.variant.Seed)
+func (g *formulaGrader) check(expected, given string, s samples) (bool, error) {
+	points, b := s.points(g.r.p.variant.Seed), g.r.p.budget()
 	theirs, err := evaluateAt(points, given, g.exact, b)
 	if err != nil {
 		return false, learnerFormula(given, err)
@@ -129,13 +129,12 @@ func (g *formulaGrader) satisfied(conditions []*xmltree.Node, a Answers) ([]stri
 		return nil, nil
 	}
 	var names []string
-	budget := calc.NewBudget()
 	for _, n := range conditions {
 		s, err := parseSamples(g.r.p.scope.expand(n.Attr("samples")))
 		if err != nil {
 			continue
 		}
-		if ok, err := g.check(g.r.p.scope.expand(n.Attr("answer")), answer.Value(), s, budget); err == nil && ok {
+		if ok, err := g.check(g.r.p.scope.expand(n.Attr("answer")), answer.Value(), s); err == nil && ok {
 			names = append(names, n.Attr("name"))
 		}
 	}

@@ -1,6 +1,10 @@
 package problem
 
-import "context"
+import (
+	"context"
+
+	"lectern/internal/problem/calc"
+)
 
 // Result is a graded submission.
 type Result struct {
@@ -31,6 +35,7 @@ func (p *Problem) Grade(ctx context.Context, a Answers, attempt int) (Result, er
 	if class, reason := p.Class(); !p.def.Answerable() {
 		return Result{}, ErrUnsupported.With("%s: %s", class, reason)
 	}
+	p.work = nil // a full budget for every submission
 	result := Result{Possible: p.maxScore()}
 	for _, r := range p.responses {
 		m, message, err := r.grade(ctx, submission{a, attempt})
@@ -57,4 +62,22 @@ func (r *response) grade(ctx context.Context, s submission) (Marks, string, erro
 	}
 	m, err := r.grader.grade(s.answers)
 	return m, "", err
+}
+
+// budget is what evaluating formulas may cost in one submission, whatever
+// number of fields they stand in.
+func (p *Problem) budget() *calc.Budget {
+	if p.work == nil {
+		p.work = calc.NewBudget()
+	}
+	return p.work
+}
+
+// evaluate returns the value of what a learner typed, without variables.
+func (p *Problem) evaluate(text string) (calc.Value, error) {
+	x, err := calc.Compile(text, false)
+	if err != nil {
+		return calc.Value{}, err
+	}
+	return x.Evaluate(nil, p.budget())
 }

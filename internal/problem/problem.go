@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"lectern/internal/problem/calc"
 	"lectern/internal/problem/script"
 	"lectern/internal/xmltree"
 )
@@ -197,6 +198,7 @@ type Problem struct {
 	solutions []*xmltree.Node // in document order
 	rng       *pyRandom       // shared by all responses, made on first use
 	before    Marks           // of the last attempt; hint functions may look at them
+	work      *calc.Budget    // of the submission being graded, made on first use
 }
 
 // Class returns the class of the problem's definition.

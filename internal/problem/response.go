@@ -31,6 +31,8 @@ var responseTypes = []responseType{
 	schematicType,
 	formulaType,
 	imageType,
+	annotationType,
+	choiceTextType,
 }
 
 // grader is a response ready to be graded.

@@ -188,6 +188,11 @@ func (l *loader) content(n *node, def definition, depth int) {
 		l.customTag(n, def)
 	default:
 		b.Data = l.portable(def.el.XML())
+		if isInteractive(b.Type) {
+			for name, v := range n.own { // their content is in attributes
+				n.own[name] = l.portable(v)
+			}
+		}
 	}
 }
 

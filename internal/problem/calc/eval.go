@@ -59,7 +59,10 @@ func (x *Expression) Evaluate(vars map[string]complex128, b *Budget) (Value, err
 	if b.left -= setUpCost; b.left < 0 {
 		return Value{}, tooMuchWork()
 	}
-	e := newEnv(vars, nil, x.exact)
+	e := standard
+	if len(vars) > 0 || x.exact {
+		e = newEnv(vars, nil, x.exact)
+	}
 	if err := e.check(x.tree); err != nil {
 		return Value{}, err
 	}

@@ -1,26 +1,26 @@
 package learn
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
-// inputScripts are the scripts that make inputs live, by what package problem
-// writes into their markup. Problems themselves need the first.
-var inputScripts = []struct{ mark, script string }{
-	{"", "learn/problems.js"},
-	{"data-preview=", "learn/preview.js"},
-	{"data-math=", "learn/preview.js"},
-	{"data-dragdrop", "learn/dragdrop.js"},
-	{"data-program", "learn/program.js"},
-	{`class="image-input"`, "learn/image.js"},
+// inputFiles are what makes inputs live and fair to look at, by what package
+// problem writes into their markup. Every problem needs the first.
+var inputFiles = []struct {
+	mark  string
+	files []string
+}{
+	{"", []string{"learn/inputs.css", "learn/problems.js"}},
+	{"data-preview=", []string{"learn/preview.js"}},
+	{"data-math=", []string{"learn/preview.js"}},
+	{"data-dragdrop", []string{"learn/placing.js"}},
+	{"data-program", []string{"learn/program.js"}},
+	{`class="image-input"`, []string{"learn/image.js"}},
 }
 
-// noteInputs notes what scripts and libraries the inputs in text need.
+// noteInputs notes what the inputs in text need.
 func (v *view) noteInputs(text string) {
-	for _, s := range inputScripts {
-		if strings.Contains(text, s.mark) && !slices.Contains(v.needs.scripts, s.script) {
-			v.needs.scripts = append(v.needs.scripts, s.script)
+	for _, f := range inputFiles {
+		if strings.Contains(text, f.mark) {
+			v.need(f.files...)
 		}
 	}
 	if strings.Contains(text, `data-preview="formula"`) {

@@ -31,8 +31,9 @@ type page struct {
 	Heading     string // "" shows none
 	Unseen      string // heading for screen readers, of a page that shows none
 	Math        *mathScripts
-	JQuery      string   // address; "" when nothing calls it
-	Scripts     []string // of this program, by name below ui/
+	JQuery      string // address; "" when nothing calls it
+	Styles      []string
+	Scripts     []string // both addresses, for some blocks only
 	Nav         *nav
 	Due         *due
 	Body        []template.HTML
@@ -94,7 +95,13 @@ func hasHeading(body []template.HTML) bool {
 
 // addLibraries links what the page's content needs.
 func (v *view) addLibraries(p *page) {
-	p.Scripts = v.needs.scripts
+	for _, name := range v.needs.files {
+		if strings.HasSuffix(name, ".css") {
+			p.Styles = append(p.Styles, ui.Asset(name))
+		} else {
+			p.Scripts = append(p.Scripts, ui.Asset(name))
+		}
+	}
 	if v.needs.jQuery && ui.Has(jQuery) {
 		p.JQuery = ui.Asset(jQuery)
 	} else if v.needs.jQuery {
