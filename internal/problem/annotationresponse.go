@@ -11,7 +11,8 @@ import (
 // annotationType is a remark on a passage and one tag for it. Only the tag is
 // graded.
 var annotationType = responseType{
-	tag: "annotationresponse", inputs: []string{"annotationinput"}, single: true, build: buildAnnotation,
+	tag: "annotationresponse", inputs: []string{"annotationinput"}, single: true, points: annotationPoints,
+	build: buildAnnotation,
 }
 
 // Points of an annotation, whatever else the course says [capa 2.2].
@@ -32,7 +33,6 @@ type annotationOption struct {
 
 func buildAnnotation(r *response) (grader, error) {
 	g := &annotationGrader{in: r.inputs[0]}
-	g.in.points = annotationPoints
 	for _, list := range g.in.node.Elements("options") {
 		for _, n := range list.Elements("option") {
 			g.options = append(g.options, annotationOption{n, r.p.scope.expand(n.Attr("choice"))})

@@ -15,6 +15,7 @@ type responseType struct {
 	tag      string
 	inputs   []string // elements that may take its answer
 	single   bool     // exactly one input
+	points   float64  // of each input, whatever it says; 0: what it says, else 1
 	required []string // attributes that must not be empty
 	build    func(*response) (grader, error)
 }
@@ -194,6 +195,9 @@ func (r *response) addInput(n *xmltree.Node, k int) (*input, error) {
 			return nil, r.fail("points %q is not a whole number", s)
 		}
 		in.points = float64(points)
+	}
+	if r.kind.points != 0 {
+		in.points = r.kind.points
 	}
 	r.p.inputs[n] = in
 	return in, nil
