@@ -20,6 +20,7 @@ import (
 	"lectern/internal/config"
 	"lectern/internal/grading"
 	"lectern/internal/importer"
+	"lectern/internal/problem/pyrun"
 	"lectern/internal/registry"
 	"lectern/internal/sealed"
 	"lectern/internal/store"
@@ -46,6 +47,8 @@ type App struct {
 	Grading   *grading.Service
 	Importer  *importer.Importer
 	Passwords *account.Passwords
+	Sandbox   *pyrun.Pool // nil: all Python goes to the operator's grader
+	Metrics   *telemetry.Metrics
 	Log       *slog.Logger
 }
 
@@ -84,7 +87,8 @@ func (a *App) Open() error {
 	}
 	a.Importer = &importer.Importer{Store: a.Store, Blobs: a.Blobs, Clock: a.Clock}
 	a.Passwords = account.NewPasswords(2)
-	return nil
+	a.Metrics = telemetry.New()
+	return a.python()
 }
 
 func (a *App) keyring() (*sealed.Keyring, error) {
@@ -104,9 +108,9 @@ func (a *App) keyring() (*sealed.Keyring, error) {
 
 // Close lets go of what Open took.
 func (a *App) Close() {
-	var err error
+	err := a.closePython()
 	if a.Blobs != nil {
-		err = a.Blobs.Close()
+		err = errors.Join(err, a.Blobs.Close())
 	}
 	if a.Store != nil {
 		err = errors.Join(err, a.Store.Close())

@@ -79,7 +79,7 @@ func newSite(app *App, listener net.Listener) (*site, error) {
 		app: app, public: public, content: content, front: front,
 		signIn: &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: app.Clock},
 	}
-	metrics := telemetry.New()
+	metrics := app.Metrics
 	if err := s.deliver(metrics); err != nil {
 		return nil, err
 	}

@@ -25,6 +25,10 @@ type Config struct {
 
 	People `embed:""`
 
+	Python `embed:""`
+
+	Grader `embed:""`
+
 	Data string `default:"data" env:"LECTERN_DATA" help:"Folder for the database, course files and the sealing key." placeholder:"DIR"`
 
 	Database string `env:"LECTERN_DATABASE" help:"File path for SQLite or a postgres:// URL. Default: lectern.db in the data folder." placeholder:"DSN"`

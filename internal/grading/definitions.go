@@ -34,7 +34,7 @@ type definitionEntry struct {
 
 // get returns the parsed problem, or why it cannot be parsed. Two at once may
 // both parse; that is harmless.
-func (d *definitions) get(at At) (*problem.Definition, error) {
+func (d *definitions) get(at At, opts problem.Options) (*problem.Definition, error) {
 	key := definitionKey{at.Course.VersionID, at.Block.Ref}
 	d.mu.Lock()
 	if e := d.byKey[key]; e != nil && key.version != "" {
@@ -44,7 +44,8 @@ func (d *definitions) get(at At) (*problem.Definition, error) {
 		return entry.def, entry.err
 	}
 	d.mu.Unlock()
-	def, err := problem.Parse(at.Block.Data, problem.Options{ID: at.Course.Usage(at.Block).HTMLID()})
+	opts.ID = at.Course.Usage(at.Block).HTMLID()
+	def, err := problem.Parse(at.Block.Data, opts)
 	if err != nil && !errors.Is(err, problem.ErrContent) {
 		err = problem.ErrContent.Wrap(err)
 	}

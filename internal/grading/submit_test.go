@@ -97,7 +97,7 @@ func TestRefusals(t *testing.T) {
 		{"not a problem", func(b *course.Block) { b.Type = "html" }, nil, grading.ErrNotProblem},
 		{"not XML", func(b *course.Block) { b.Data = "<problem" }, nil, problem.ErrContent},
 		{"unsupported", func(b *course.Block) {
-			b.Data = `<problem><imageresponse><imageinput src="x" rectangle="(1,1)-(2,2)"/></imageresponse></problem>`
+			b.Data = `<problem><jsmeresponse><textline/></jsmeresponse></problem>`
 		}, nil, problem.ErrUnsupported},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,6 +22,7 @@ import (
 	"lectern/internal/course/olx"
 	"lectern/internal/errs"
 	"lectern/internal/keys"
+	"lectern/internal/problem/script"
 	"lectern/internal/store"
 )
 
@@ -32,11 +34,19 @@ var ErrCourse = errs.New(errs.NotFound, "course_not_imported", "",
 // Report is what an import says about a course.
 type Report = olx.Report
 
+// Note is a remark of a report.
+type Note = olx.Note
+
 // Importer imports courses. It is safe for concurrent use.
 type Importer struct {
 	Store store.Store
 	Blobs *blob.Bucket // files beside courses, keyed by course.BlobKey
 	Clock func() time.Time
+
+	Scripts  script.Runner // runs the Python of problems to try them; nil: they are only read
+	External script.Runner // of Python that needs more; nil: there is none
+
+	trying sync.Mutex // one course is tried again at a time
 }
 
 // Options are what an operator may decide about an import.
@@ -49,7 +59,7 @@ type Options struct {
 
 // Check reads the course at path and reports on it without storing anything.
 func (i *Importer) Check(ctx context.Context, path string, opts Options) (*Report, error) {
-	tree, r, err := read(ctx, path, opts)
+	tree, r, err := i.read(ctx, path, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -57,12 +67,14 @@ func (i *Importer) Check(ctx context.Context, path string, opts Options) (*Repor
 }
 
 // read opens and reads a course. The caller closes the tree.
-func read(ctx context.Context, path string, opts Options) (olx.Tree, *olx.Result, error) {
+func (i *Importer) read(ctx context.Context, path string, opts Options) (olx.Tree, *olx.Result, error) {
 	tree, err := olx.Open(ctx, path, opts.Limits)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := olx.Import(tree, olx.Options{CourseKey: opts.CourseKey, LegacyAttempts: opts.LegacyAttempts})
+	r, err := olx.Import(tree, olx.Options{
+		CourseKey: opts.CourseKey, LegacyAttempts: opts.LegacyAttempts, Try: i.try(ctx),
+	})
 	if err != nil {
 		return nil, nil, errors.Join(err, tree.Close())
 	}
@@ -72,7 +84,7 @@ func read(ctx context.Context, path string, opts Options) (olx.Tree, *olx.Result
 // Import reads the course at path, an archive or a folder, and publishes it.
 // Errors of package olx say why a course is refused.
 func (i *Importer) Import(ctx context.Context, path string, opts Options) (*Report, error) {
-	tree, r, err := read(ctx, path, opts)
+	tree, r, err := i.read(ctx, path, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -228,7 +228,7 @@ func TestReportJSON(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"course_key", "version", "blocks", "problems", "dead_links", "errors", "fates", "warnings"} {
+	for _, name := range []string{"course_key", "version", "blocks", "problems", "checks", "dead_links", "errors", "fates", "warnings"} {
 		if got[name] == nil {
 			t.Errorf("no %s in %s", name, text)
 		}
@@ -239,7 +239,7 @@ func TestReportJSON(t *testing.T) {
 		t.Errorf("dead links %v", links)
 	}
 	problems, _ := got["problems"].(map[string]any)
-	if cmp.Diff(map[string]any{"native": 1.0, "python": 0.0, "external": 0.0, "unsupported": 0.0, "broken": 0.0}, problems) != "" {
+	if cmp.Diff(map[string]any{"native": 1.0, "python": 0.0, "external": 0.0, "unsupported": 0.0, "broken": 0.0, "answerable": 1.0}, problems) != "" {
 		t.Errorf("problems %v", problems)
 	}
 }

@@ -46,6 +46,17 @@ func (a Answer) First() string {
 	return a.Values[0]
 }
 
+// empty reports whether nothing was answered.
+func (a Answer) empty() bool {
+	switch {
+	case len(a.Object) > 0:
+		return string(bytes.TrimSpace(a.Object)) == "{}"
+	case a.List:
+		return len(a.Values) == 0
+	}
+	return a.Value() == ""
+}
+
 // MarshalJSON writes a string, a list of strings or an object, as Open edX
 // stores answers.
 func (a Answer) MarshalJSON() ([]byte, error) {
@@ -88,13 +99,14 @@ type Answers map[string]Answer
 
 // ParseForm reads a submission. A field's name up to and including its first
 // underscore is cut, "[]" at its end makes a list and "{}" a JSON object
-// [capa 2.1]. A name without underscore, two fields for one input, and
+// [capa 2.1]. Fields that are parts of one input become its value. A name without underscore, two fields for one input, and
 // submissions over the limits are [ErrForm]. Fields of the surrounding form
 // must be taken out before.
 func ParseForm(form url.Values) (Answers, error) {
 	if len(form) > maxAnswers {
 		return nil, ErrForm.With("%d fields, at most %d", len(form), maxAnswers)
 	}
+	form = composed(form)
 	answers := make(Answers, len(form))
 	size := 0
 	for _, key := range slices.Sorted(maps.Keys(form)) {
@@ -115,6 +127,7 @@ func ParseForm(form url.Values) (Answers, error) {
 		}
 		answers[name] = answer
 	}
+	gatherParts(answers)
 	return answers, nil
 }
 

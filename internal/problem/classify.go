@@ -19,13 +19,6 @@ type foreignType struct {
 // foreignTypes are numbered like the others, so that input ids agree with Open
 // edX's.
 var foreignTypes = []foreignType{
-	{"customresponse", Python, "custom Python-evaluated response"},
-	{"schematicresponse", Python, "circuit schematic checked by Python"},
-	{"symbolicresponse", Unsupported, "symbolic response"},
-	{"formularesponse", Unsupported, "formula response"},
-	{"imageresponse", Unsupported, "click-on-image response"},
-	{"annotationresponse", Unsupported, "annotation response"},
-	{"choicetextresponse", Unsupported, "choice response with text fields"},
 	{"coderesponse", External, "response graded by an external queue"},
 	{"externalresponse", External, "response graded by an external service"},
 	{"javascriptresponse", Unsupported, "JavaScript response, which Open edX no longer has either"},
@@ -49,38 +42,46 @@ var inputTags = []string{
 var heavyImport = regexp.MustCompile(`(?m)^[ \t]*(?:from|import)[ \t]+(?:[\w., \t]*[ ,\t])?` +
 	`(numpy|scipy|sympy|matplotlib|mitxgraders)\b`)
 
-// classify returns what the problem needs and, unless it is native, why.
-func classify(root *xmltree.Node) (Class, string) {
-	class, reason := Native, ""
+// classify finds out what the problem needs and, unless it is native, why.
+func (d *Definition) classify() {
+	d.class = Native
 	worse := func(c Class, format string, args ...any) {
-		if severity(c) > severity(class) {
-			class, reason = c, fmt.Sprintf(format, args...)
+		if severity(c) > severity(d.class) {
+			d.class, d.reason = c, fmt.Sprintf(format, args...)
 		}
 	}
-	root.Walk(func(n *xmltree.Node) bool {
+	d.root.Walk(func(n *xmltree.Node) bool {
 		switch {
-		case n.Name == "script" && isPython(n):
-			if m := heavyImport.FindStringSubmatch(n.Text()); m != nil {
+		case n.Name == "script" && isPython(n), n.Name == "answer":
+			m := heavyImport.FindStringSubmatch(n.Text())
+			switch {
+			case m != nil:
 				worse(External, "The problem's Python imports %s, which only an external grader offers.", m[1])
-			} else {
+			case n.Name == "script":
 				worse(Python, "The problem has a Python script.")
+			}
+		case n.Name == customTag || n.Name == schematicTag:
+			worse(Python, "The problem's answers are checked by a Python script (%s).", n.Name)
+		case n.Name == symbolicTag:
+			if reason := foreignSymbolic(n); reason != "" {
+				worse(Unsupported, "The problem uses a %s (%s).", reason, n.Name)
 			}
 		case n.Name == "hintgroup" && n.Attr("hintfn") != "":
 			worse(Python, "The problem's hints are chosen by the Python function %s.", n.Attr("hintfn"))
 		default:
 			i := slices.IndexFunc(foreignTypes, func(f foreignType) bool { return f.tag == n.Name })
 			if i >= 0 {
+				d.queue = d.queue || foreignTypes[i].class == External
 				worse(foreignTypes[i].class, "The problem uses a %s (%s).", foreignTypes[i].reason, n.Name)
 			}
 		}
 		return true
 	})
-	return class, reason
 }
 
 // severity orders classes by how far the problem is from being graded.
 func severity(c Class) int {
-	return slices.Index([]Class{Native, Python, Unsupported, External, Broken}, c)
+	return slices.Index([]Class{Native, Python, External, Unsupported, Broken}, c)
 }
 
 // isPython reports whether a script element is run by Open edX when the problem

@@ -25,6 +25,11 @@ var (
 	ErrContent = errs.New(errs.Invalid, "problem_content_invalid", "capa 2.2",
 		"This question has a mistake in it and cannot be used. Please tell your course team.",
 		"The problem's XML breaks a rule of its response type; the detail says which.")
+	// ErrModule means the problem's script needs a Python module that is not
+	// there.
+	ErrModule = errs.New(errs.Invalid, "problem_module_missing", "",
+		"This question cannot be answered on this site yet.",
+		"The detail names the module and the line. Add it to the course's python_lib.zip, or set up an external grader.")
 	// ErrForm means a submission has fields no page of ours would send.
 	ErrForm = errs.New(errs.Invalid, "problem_form_invalid", "capa 2.1",
 		"Your answer did not arrive in the expected form. Please reload the page and try again.",

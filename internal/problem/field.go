@@ -59,11 +59,36 @@ func (d *drawer) field(in *input) string {
 			f.msg = strings.TrimSuffix(mark.Hint+"<br/>"+f.msg, "<br/>")
 		}
 	}
-	switch in.node.Name {
+	return f.draw()
+}
+
+// draw draws the field by its element's name. Each kind is in a file draw_*.go.
+func (f *fieldView) draw() string {
+	switch f.in.node.Name {
 	case "optioninput":
 		return f.dropdown()
-	case "textline", "formulaequationinput":
-		return f.textField()
+	case "textline":
+		return f.textLine()
+	case "formulaequationinput":
+		return f.formula()
+	case "chemicalequationinput":
+		return f.chemistry()
+	case "crystallography", "vsepr_input", "designprotein2dinput", "editageneinput", "editamoleculeinput":
+		return f.applet()
+	case "textbox":
+		return f.textBox()
+	case "jsinput":
+		return f.script()
+	case "drag_and_drop_input":
+		return f.dragAndDrop()
+	case "schematic":
+		return f.schematic()
+	case "imageinput":
+		return f.image()
+	case "annotationinput":
+		return f.annotation()
+	case "radiotextgroup", "checkboxtextgroup":
+		return f.choiceText()
 	}
 	return f.group()
 }
@@ -158,73 +183,41 @@ func (f *fieldView) inline() string {
 	return ""
 }
 
-// textField draws a line of text or a formula.
-func (f *fieldView) textField() string {
-	n := f.in.node
-	formula := n.Name == "formulaequationinput"
-	math := !formula && (n.Attr("math") != "" || n.Attr("dojs") != "")
-	outer, kind := "inputtype_", "text-input capa_inputtype textline"
-	switch {
-	case formula:
-		outer, kind = "formulaequationinput_", "inputtype formulaequationinput"
-	case math:
-		kind = "text-input-dynamath capa_inputtype textline"
+// attr returns an attribute of the input with variables put in.
+func (f *fieldView) attr(name string) string { return f.d.p.scope.expand(f.in.node.Attr(name)) }
+
+// number returns an attribute that is a whole number between 1 and most, or
+// fallback.
+func (f *fieldView) number(name string, fallback, most int) int {
+	n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(f.attr(name)), "px")))
+	if err != nil || n < 1 {
+		return fallback
 	}
-	label, fallback := f.heading()
-	var described []string
-	trailing := n.Attr("trailing_text")
-	if trailing != "" {
-		described = append(described, "trailing_text_"+f.in.id)
-	}
-	attrs := f.describedBy(described...) + fallback + f.disabled()
-	if size, err := strconv.Atoi(strings.TrimSpace(n.Attr("size"))); err == nil && size > 0 && size <= 500 {
-		attrs += fmt.Sprintf(` size="%d"`, size)
-	}
-	hidden := n.Attr("hidden")
-	if hidden != "" {
-		attrs += " hidden"
-	}
-	if math {
-		attrs += ` data-math="1"`
-	}
-	if formula {
-		attrs += ` data-formula="1" spellcheck="false" autocapitalize="off"`
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<div id="%s%s" class="%s%s"><div class="%s">`, outer, f.id, kind, f.inline(), f.status.class)
-	if hidden != "" {
-		fmt.Fprintf(&b, `<div hidden data-name="%s" data-inputid="input_%s"></div>`, html.EscapeString(hidden), f.id)
-	}
-	fmt.Fprintf(&b, `%s<input type="text" name="input_%s" id="input_%s" value="%s" autocomplete="off"%s>`,
-		label, f.id, f.id, esc(f.answer.Value()), attrs)
-	fmt.Fprintf(&b, `<span class="trailing_text" id="trailing_text_%s">%s</span>%s%s`,
-		f.id, html.EscapeString(trailing), f.statusHTML(), f.answerHTML())
-	switch {
-	case math:
-		fmt.Fprintf(&b, `<div id="display_%s" class="equation"></div><textarea hidden id="input_%s_dynamath" `+
-			`name="input_%s_dynamath" aria-hidden="true"></textarea>`, f.id, f.id, f.id)
-	case formula:
-		fmt.Fprintf(&b, `<div id="input_%s_preview" class="equation" aria-live="polite"></div>`, f.id)
-	}
-	return b.String() + `</div>` + f.message() + `</div>`
+	return min(n, most)
 }
 
-// dropdown draws a list to pick one option from.
-func (f *fieldView) dropdown() string {
-	label, fallback := f.heading()
-	var b strings.Builder
-	fmt.Fprintf(&b, `<div class="inputtype option-input%s" id="inputtype_%s">%s<select name="input_%s" id="input_%s"%s%s%s>`,
-		f.inline(), f.id, label, f.id, f.id, f.describedBy(), fallback, f.disabled())
-	fmt.Fprintf(&b, `<option value="option_%s_dummy_default">Select an option</option>`, f.id)
-	for _, raw := range parseOptions(f.in.node.Attr("options")) {
-		option := f.d.p.scope.expand(raw)
-		selected := ""
-		if value := f.answer.Value(); value != "" && (option == value || f.mark.AnswerVariable == raw) {
-			selected = " selected"
+// hiddenField draws the field that holds what a script composes, with the value
+// as it stands.
+func (f *fieldView) hiddenField(value string) string {
+	return fmt.Sprintf(`<input type="hidden" name="input_%s" id="input_%s" value="%s"%s>`, f.id, f.id, esc(value), f.disabled())
+}
+
+// foot is what stands below every field: the verdict and the correct answer.
+func (f *fieldView) foot() string {
+	return `<div class="indicator-container">` + f.statusHTML() + `</div>` + f.answerHTML() + f.message()
+}
+
+// groupHeading draws label and descriptions of a field that is made of several
+// controls; they are named by the attributes returned.
+func (f *fieldView) groupHeading() (heading, attrs string) {
+	text := f.labelHTML()
+	if text == "" {
+		name := f.in.name
+		if name == "" {
+			name = fmt.Sprintf("Answer to question %d", f.in.response.index)
 		}
-		fmt.Fprintf(&b, `<option value="%s"%s>%s</option>`, html.EscapeString(option), selected, html.EscapeString(option))
+		return f.notes(), ` role="group" aria-label="` + html.EscapeString(name) + `"` + f.describedBy()
 	}
-	fmt.Fprintf(&b, `</select><div class="indicator-container">%s</div>%s%s</div>`,
-		f.statusHTML(), f.answerHTML(), f.message())
-	return b.String()
+	heading = fmt.Sprintf(`<p class="problem-group-label" id="label_%s">%s</p>`, f.id, text)
+	return heading + f.notes(), fmt.Sprintf(` role="group" aria-labelledby="label_%s"`, f.id) + f.describedBy()
 }

@@ -181,7 +181,8 @@ func TestClassify(t *testing.T) {
 		{"hint function", "<stringresponse answer='a'><textline/><hintgroup hintfn='f'/></stringresponse>", Python},
 		{"custom response", "<customresponse cfn='f'><textline/></customresponse>", Python},
 		{"NumPy", "<script>\nimport numpy as np\n</script>" + dropdown, External},
-		{"formula", "<formularesponse answer='x'><textline/></formularesponse>", Unsupported},
+		{"formula", "<formularesponse answer='x' samples='x@1:2#3'><textline/></formularesponse>", Native},
+		{"molecule", "<jsmeresponse answer='x'><textline/></jsmeresponse>", Unsupported},
 		{"external queue", "<coderesponse><textbox/></coderesponse>", External},
 	} {
 		d, err := Parse(question(tt.xml), Options{ID: "P"})

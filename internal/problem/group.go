@@ -19,15 +19,7 @@ func (f *fieldView) group() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div class="choicegroup capa_inputtype" id="inputtype_%s"><fieldset%s%s>`,
 		f.id, f.describedBy(), f.disabled())
-	if label := f.labelHTML(); label != "" {
-		fmt.Fprintf(&b, `<legend id="%s-legend" class="response-fieldset-legend field-group-hd">%s</legend>`, f.id, label)
-	} else {
-		name := f.in.name
-		if name == "" {
-			name = fmt.Sprintf("Choices of question %d", f.in.response.index)
-		}
-		fmt.Fprintf(&b, `<legend id="%s-legend" class="sr">%s</legend>`, f.id, html.EscapeString(name))
-	}
+	b.WriteString(f.legend("Choices of question %d"))
 	b.WriteString(f.notes())
 	for _, c := range f.in.choices {
 		f.choice(&b, c, kind, suffix)
@@ -53,11 +45,7 @@ func (f *fieldView) choice(b *strings.Builder, c choice, kind, suffix string) {
 			class += " choicegroup_" + f.status.class
 		}
 	}
-	mark := ""
-	if f.d.v.ShowAnswers && c.correct == "TRUE" {
-		class += " choicegroup_correct_answer"
-		mark = ` <span class="answer-mark"><span aria-hidden="true">✓</span> <span class="answer-word">correct answer</span></span>`
-	}
+	class, mark := f.reveal(class, c.correct == "TRUE")
 	fmt.Fprintf(b, `<div class="field"><input type="%s" name="input_%s%s" id="input_%s_%s" class="field-input input-%s" value="%s"%s>`,
 		kind, f.id, suffix, f.id, name, kind, name, checked)
 	fmt.Fprintf(b, `<label id="%s-%s-label" for="input_%s_%s" class="%s"><span class="choice-text">%s</span>%s</label></div>`,
@@ -75,4 +63,14 @@ func (f *fieldView) received(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, `<div class="indicator-container"><span class="status" id="status_%s">%s</span></div>`,
 		f.id, html.EscapeString(text))
+}
+
+// reveal returns a label's class and what stands after it where answers are
+// shown and the choice is a right one.
+func (f *fieldView) reveal(class string, correct bool) (string, string) {
+	if !f.d.v.ShowAnswers || !correct {
+		return class, ""
+	}
+	return class + " choicegroup_correct_answer",
+		` <span class="answer-mark"><span aria-hidden="true">✓</span> <span class="answer-word">correct answer</span></span>`
 }

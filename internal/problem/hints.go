@@ -1,6 +1,7 @@
 package problem
 
 import (
+	"context"
 	"fmt"
 	"html"
 	"slices"
@@ -66,10 +67,16 @@ func (h extendedHint) html() string {
 	return b.String()
 }
 
-// addHints gives a graded response its hints: the parts of a hintgroup whose
-// condition the answer meets, or the extended hints.
-func (r *response) addHints(a Answers, m *Marks) error {
+// addHints gives a graded response its hints: what the hint function of its
+// hintgroup chooses, the parts of the hintgroup whose condition the answer
+// meets, or the extended hints.
+func (r *response) addHints(ctx context.Context, a Answers, m *Marks) error {
 	group := r.node.Child("hintgroup")
+	if group != nil {
+		if name, ok := group.Lookup("hintfn"); ok {
+			return r.hintFunction(ctx, name, a, m)
+		}
+	}
 	c, ok := r.grader.(conditionalHints)
 	if group == nil || !ok || group.Child(c.hintTag()) == nil {
 		return r.grader.feedback(a, m)

@@ -39,19 +39,7 @@ func buildNumerical(r *response) (grader, error) {
 			g.extras = append(g.extras, n)
 		}
 	}
-	raw := r.node.Attr("answer")
-	if len(raw) >= 2 && strings.ContainsAny(raw[:1], "[(") && strings.ContainsAny(raw[len(raw)-1:], "])") {
-		for part := range strings.SplitSeq(raw[1:len(raw)-1], ",") {
-			g.bounds = append(g.bounds, r.p.scope.expand(part))
-		}
-		g.inclusive = [2]bool{raw[0] == '[', raw[len(raw)-1] == ']'}
-		g.answer = raw
-		if len(g.bounds) >= 2 {
-			g.answer = raw[:1] + g.bounds[0] + ", " + g.bounds[1] + raw[len(raw)-1:]
-		}
-		return g, nil
-	}
-	g.answer = r.attr("answer")
+	g.expect(r.node.Attr("answer"))
 	for _, n := range r.node.FindAll("responseparam") {
 		if s, ok := n.Lookup("default"); ok && n.Attr("type") == "tolerance" {
 			g.tolerance = r.p.scope.expand(strings.TrimSpace(s))
@@ -59,6 +47,23 @@ func buildNumerical(r *response) (grader, error) {
 		}
 	}
 	return g, nil
+}
+
+// expect takes the right answer: a number, a formula, or an interval.
+func (g *numerical) expect(raw string) {
+	scope := g.r.p.scope
+	if len(raw) < 2 || !strings.ContainsAny(raw[:1], "[(") || !strings.ContainsAny(raw[len(raw)-1:], "])") {
+		g.answer = scope.expand(raw)
+		return
+	}
+	for part := range strings.SplitSeq(raw[1:len(raw)-1], ",") {
+		g.bounds = append(g.bounds, scope.expand(part))
+	}
+	g.inclusive = [2]bool{raw[0] == '[', raw[len(raw)-1] == ']'}
+	g.answer = raw
+	if len(g.bounds) >= 2 {
+		g.answer = raw[:1] + g.bounds[0] + ", " + g.bounds[1] + raw[len(raw)-1:]
+	}
 }
 
 func (g *numerical) grade(a Answers) (Marks, error) {
@@ -71,16 +76,11 @@ func (g *numerical) grade(a Answers) (Marks, error) {
 			return Marks{}, g.r.fail("%w", say("partial_credit attribute should be one of: list,close"))
 		}
 	}
-	value, err := learnerNumber(answer.Value())
+	value, err := g.r.p.learnerNumber(answer.Value())
 	if err != nil {
 		return Marks{}, err
 	}
-	var mark Mark
-	if g.bounds != nil {
-		mark, err = g.gradeRange(value)
-	} else {
-		mark, err = g.gradeNumber(value)
-	}
+	mark, err := g.compare(value)
 	if err != nil {
 		return Marks{}, err
 	}
@@ -98,8 +98,8 @@ func (g *numerical) grade(a Answers) (Marks, error) {
 
 // learnerNumber evaluates what a learner typed. Errors are [ErrAnswer] in the
 // words of Open edX.
-func learnerNumber(text string) (calc.Value, error) {
-	v, err := calc.Evaluate(nil, nil, text, false)
+func (p *Problem) learnerNumber(text string) (calc.Value, error) {
+	v, err := p.evaluate(text)
 	if err == nil {
 		_, err = v.Complex128()
 	}
@@ -132,6 +132,14 @@ func (g *numerical) staffNumber(text string) (complex128, error) {
 		}
 	}
 	return 0, ErrAnswer.Say(badStaffAnswer).With("line %d: answer %q: %w", g.r.node.Line, text, err)
+}
+
+// compare marks a value by the right answer alone.
+func (g *numerical) compare(v calc.Value) (Mark, error) {
+	if g.bounds != nil {
+		return g.gradeRange(v)
+	}
+	return g.gradeNumber(v)
 }
 
 // gradeRange compares with an interval. On a boundary only its kind of bracket
@@ -306,15 +314,11 @@ func (g *numerical) feedback(a Answers, m *Marks) error {
 // matched returns the additional answer that made an answer correct, or -1 when
 // the main one did.
 func (g *numerical) matched(text string) (int, error) {
-	v, err := learnerNumber(text)
+	v, err := g.r.p.learnerNumber(text)
 	if err != nil {
 		return -1, err
 	}
-	grade := g.gradeNumber
-	if g.bounds != nil {
-		grade = g.gradeRange
-	}
-	mark, err := grade(v)
+	mark, err := g.compare(v)
 	if err != nil || mark.Correctness == Correct {
 		return -1, err
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"lectern/internal/problem/calc"
 	"lectern/internal/problem/script"
 	"lectern/internal/xmltree"
 )
@@ -41,6 +42,10 @@ type Options struct {
 	// Scripts runs the problem's Python. Nil: problems that need it can be parsed
 	// but neither shown nor graded.
 	Scripts script.Runner
+	// External runs Python that needs more than Scripts offers: problems of class
+	// [External], and those whose script misses a module. Nil: there is no such
+	// grader.
+	External script.Runner
 	// Library is the course's python_lib.zip; nil for none.
 	Library *script.Library
 }
@@ -61,6 +66,7 @@ type Definition struct {
 	root   *xmltree.Node
 	class  Class
 	reason string
+	queue  bool // an answer would go to a service that is not there
 	max    float64
 	hints  []string // demand hints, HTML
 }
@@ -90,15 +96,19 @@ func Parse(xml string, opts Options) (*Definition, error) {
 		return nil, err
 	}
 	d := &Definition{id: opts.ID, opts: opts, root: root, hints: demandHints(root)}
-	d.class, d.reason = classify(root)
-	if d.class != Native {
+	d.script = scriptText(root)
+	d.classify()
+	if !d.Answerable() {
 		return d, nil
 	}
-	trial, err := d.Instance(context.Background(), Variant{Seed: 1})
-	if err != nil {
+	trial := d.blank(Variant{Seed: 1})
+	if err := trial.readResponses(); err != nil {
 		return nil, err
 	}
 	d.max = trial.maxScore()
+	if d.script == "" {
+		return d, trial.build()
+	}
 	return d, nil
 }
 
@@ -113,25 +123,66 @@ var (
 // an English sentence for staff.
 func (d *Definition) Class() (Class, string) { return d.class, d.reason }
 
+// Answerable reports whether learners can be shown the problem and graded, as
+// far as can be told without running its script; see [Definition.Trial].
+func (d *Definition) Answerable() bool {
+	switch d.class {
+	case Native:
+		return true
+	case Python:
+		return d.opts.Scripts != nil
+	case External:
+		return d.opts.External != nil && !d.queue
+	}
+	return false
+}
+
 // MaxScore returns the raw points, before weight. It is 0 for a problem that
-// cannot be graded here, so that nobody loses points to it.
+// is not [Definition.Answerable], so that nobody loses points to it.
 func (d *Definition) MaxScore() float64 { return d.max }
 
 // DemandHints returns the number of hints behind the Hint button.
 func (d *Definition) DemandHints() int { return len(d.hints) }
 
 // Instance makes the problem a learner with this variant sees: scripts run, ids
-// given, choices shuffled, pools drawn. The error is [ErrContent].
+// given, choices shuffled, pools drawn. Errors are [ErrContent], [ErrModule]
+// where the script misses a module, and those of [script.Runner]. A problem that
+// is not [Definition.Answerable] makes an instance without questions.
 func (d *Definition) Instance(ctx context.Context, v Variant) (*Problem, error) {
+	p, _, err := d.instance(ctx, v)
+	return p, err
+}
+
+// Trial makes one instance, with seed 1, to find out whether it can be made. It
+// returns what was read leniently in the script, a sentence each; errors are
+// those of [Definition.Instance], and of a script's failure there is a
+// [*script.Failure] in their chain.
+func (d *Definition) Trial(ctx context.Context) (notes []string, err error) {
+	_, notes, err = d.instance(ctx, Variant{Seed: 1})
+	return notes, err
+}
+
+func (d *Definition) instance(ctx context.Context, v Variant) (p *Problem, notes []string, err error) {
+	p = d.blank(v)
+	if !d.Answerable() {
+		return p, nil, nil
+	}
+	if d.script != "" {
+		if notes, err = p.runScript(ctx); err != nil {
+			return nil, notes, err
+		}
+	}
+	if err := p.readResponses(); err != nil {
+		return nil, notes, err
+	}
+	return p, notes, p.build()
+}
+
+// blank returns an instance of which nothing is made yet.
+func (d *Definition) blank(v Variant) *Problem {
 	p := &Problem{def: d, variant: v, root: d.root.Clone(), scope: newScope(v.Seed)}
-	if d.class != Native {
-		return p, nil
-	}
 	p.linkParents()
-	if err := p.setUp(); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return p
 }
 
 // Problem is a problem as one learner sees it. It is used by one goroutine.
@@ -146,6 +197,8 @@ type Problem struct {
 	inputs    map[*xmltree.Node]*input
 	solutions []*xmltree.Node // in document order
 	rng       *pyRandom       // shared by all responses, made on first use
+	before    Marks           // of the last attempt; hint functions may look at them
+	work      *calc.Budget    // of the submission being graded, made on first use
 }
 
 // Class returns the class of the problem's definition.

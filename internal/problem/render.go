@@ -5,6 +5,7 @@ import (
 	"html"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"lectern/internal/xmltree"
@@ -14,17 +15,20 @@ import (
 type View struct {
 	Answers           Answers
 	Marks             Marks
-	Saved             bool // answers changed since they were graded: no verdicts
-	CorrectnessHidden bool // say "submitted" instead of right or wrong; no feedback
-	ShowAnswers       bool // mark correct answers and fill in solutions
-	ReadOnly          bool // no field can be changed
-	Staff             bool // explain why a problem cannot be answered
-	AnonymousID       string
+	OverallMessage    string // HTML about the whole problem, by the course team
+	Saved             bool   // answers changed since they were graded: no verdicts
+	CorrectnessHidden bool   // say "submitted" instead of right or wrong; no feedback
+	ShowAnswers       bool   // mark correct answers and fill in solutions
+	ReadOnly          bool   // no field can be changed
+	Staff             bool   // explain why a problem cannot be answered
+	// PartPoints is what a raw point of a part is worth; 0 says nothing about
+	// the points of parts.
+	PartPoints float64
 }
 
 // View returns the view of the state, with nothing hidden and nothing revealed.
 func (st *State) View() View {
-	return View{Answers: st.Answers, Marks: st.Marks, Saved: st.Saved}
+	return View{Answers: st.Answers, Marks: st.Marks, OverallMessage: st.OverallMessage, Saved: st.Saved}
 }
 
 // Render draws the body of the problem: question and fields, but not the form
@@ -32,15 +36,18 @@ func (st *State) View() View {
 // whatever the learner typed is escaped. Addresses in it are as the course
 // wrote them.
 func (p *Problem) Render(v View) (template.HTML, error) {
-	if class, reason := p.Class(); class != Native {
+	if _, reason := p.Class(); !p.def.Answerable() {
 		return unsupported(reason, v.Staff), nil
 	}
 	d := &drawer{p: p, v: v}
 	d.planFeedback()
 	body := xmltree.Element("div", "class", "problem-body").Append(d.drawAll(p.root.Children)...)
+	if v.OverallMessage != "" && !v.CorrectnessHidden && !v.Saved {
+		body.Append(xmltree.RawNode(`<div class="response_message" tabindex="-1">` + wellFormed(v.OverallMessage) + `</div>`))
+	}
 	out := p.scope.expand(body.HTML())
-	if v.AnonymousID != "" {
-		out = strings.ReplaceAll(out, "$anonymous_student_id", html.EscapeString(v.AnonymousID))
+	if id := p.variant.AnonymousID; id != "" {
+		out = strings.ReplaceAll(out, "$anonymous_student_id", html.EscapeString(id))
 	}
 	return template.HTML(out), nil //nolint:gosec // course markup is trusted; learner input went through esc
 }
@@ -77,7 +84,7 @@ func fragment(nodes []*xmltree.Node) string {
 var removedTags = []string{
 	"additional_answer", "codeparam", "responseparam", "answer", "hintgroup", "openendedparam", "openendedrubric",
 	"demandhint", "choicehint", "optionhint", "stringhint", "numerichint", "correcthint", "regexphint",
-	"stringequalhint", "compoundhint",
+	"stringequalhint", "compoundhint", "numtolerance_input", "decoy_input",
 }
 
 func (d *drawer) drawAll(nodes []*xmltree.Node) []*xmltree.Node {
@@ -186,8 +193,37 @@ func (d *drawer) response(r *response) *xmltree.Node {
 		children = children[1:]
 	}
 	content.Append(d.drawAll(children)...)
+	if text := d.partPoints(r); text != "" {
+		wrapper.Append(xmltree.Element("p", "class", "part-points").Append(xmltree.TextNode(text)))
+	}
 	return wrapper
 }
+
+// partPoints says what one of several questions earned, "" where that is not to
+// be told.
+func (d *drawer) partPoints(r *response) string {
+	most := r.maxScore() * d.v.PartPoints
+	if len(d.p.responses) < 2 || most <= 0 || d.v.CorrectnessHidden || d.v.Saved {
+		return ""
+	}
+	earned, marked := 0.0, false
+	for _, in := range r.inputs {
+		if mark, ok := d.v.Marks.Get(in.id); ok {
+			earned, marked = earned+mark.Earned()*d.v.PartPoints, true
+		}
+	}
+	if !marked {
+		return ""
+	}
+	unit := " points"
+	if pointsText(most) == "1" {
+		unit = " point"
+	}
+	return "This part: " + pointsText(earned) + "/" + pointsText(most) + unit
+}
+
+// pointsText writes a number of points with at most two decimals.
+func pointsText(x float64) string { return strconv.FormatFloat(roundAway(x, 2), 'f', -1, 64) }
 
 // solution draws the place of a solution, filled when answers are shown.
 func (d *drawer) solution(n *xmltree.Node) *xmltree.Node {

@@ -7,7 +7,7 @@ import (
 
 func drawn(t *testing.T, xml string, v View) string {
 	t.Helper()
-	p, err := mustParse(t, xml).Instance(t.Context(), Variant{Seed: 1})
+	p, err := mustParse(t, xml).Instance(t.Context(), Variant{Seed: 1, AnonymousID: "a<b"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,13 +81,13 @@ func TestRender(t *testing.T) {
 			[]string{`<label class="problem-group-label" for="input_P_2_1" id="label_P_2_1">Name?</label>`}, []string{"<label>"}},
 		{"paragraph repeated as label", question(`<p>Name?</p><stringresponse answer="a"><textline label="Name?"/></stringresponse>`), View{},
 			[]string{`id="label_P_2_1">Name?</label>`}, []string{"<p>"}},
-		{"formula", numeric(`answer="1"`, ""), View{}, []string{`data-formula="1"`, `id="input_P_2_1_preview"`}, nil},
+		{"formula", numeric(`answer="1"`, ""), View{}, []string{`data-formula="1"`, `data-preview="formula"`, `id="input_P_2_1_preview"`}, nil},
 		{"typeset text", question(`<stringresponse answer="a"><textline math="1" hidden="x"/></stringresponse>`), View{},
-			[]string{`id="input_P_2_1_dynamath"`, ` hidden data-math="1"`, `data-name="x"`}, nil},
+			[]string{`id="input_P_2_1_dynamath"`, ` data-math="1" hidden`, `data-name="x"`}, nil},
 		{"never correctness", question(`<multiplechoiceresponse><choicegroup show_correctness="never"><choice correct="true">a</choice>` +
 			`</choicegroup></multiplechoiceresponse>`), View{Answers: Answers{"P_2_1": One("choice_0")}, Marks: marked(Correct, "")},
 			[]string{"Answer received."}, []string{"✓"}},
-		{"anonymous id", question("<p>$anonymous_student_id</p>"), View{AnonymousID: "a<b"}, []string{"<p>a&lt;b</p>"}, nil},
+		{"anonymous id", question("<p>$anonymous_student_id</p>"), View{}, []string{"<p>a&lt;b</p>"}, nil},
 		{"field outside of questions", question(`<textline/>x`), View{}, []string{"x"}, []string{"<input"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,6 +15,7 @@ type responseType struct {
 	tag      string
 	inputs   []string // elements that may take its answer
 	single   bool     // exactly one input
+	points   float64  // of each input, whatever it says; 0: what it says, else 1
 	required []string // attributes that must not be empty
 	build    func(*response) (grader, error)
 }
@@ -27,6 +28,13 @@ var responseTypes = []responseType{
 	optionType,
 	numericalType,
 	stringType,
+	customType,
+	schematicType,
+	formulaType,
+	imageType,
+	annotationType,
+	choiceTextType,
+	symbolicType,
 }
 
 // grader is a response ready to be graded.
@@ -98,19 +106,30 @@ func (r *response) fail(format string, args ...any) error {
 	return contentError(r.node, "%s: %w", r.node.Name, fmt.Errorf(format, args...))
 }
 
-// setUp finds the responses, numbers them and their inputs, and makes the
-// graders. Shuffling comes last and in numeric order, because all responses
-// share one generator.
-func (p *Problem) setUp() error {
+// readResponses finds the responses and numbers them and their inputs. Nothing
+// in it depends on the script.
+func (p *Problem) readResponses() error {
 	p.inputs = map[*xmltree.Node]*input{}
 	p.findResponses()
 	for _, r := range p.responses {
-		if err := r.setUp(); err != nil {
+		if err := r.read(); err != nil {
 			return err
 		}
 	}
 	if len(p.inputs) > maxInputs {
 		return contentError(p.root, "%d inputs, at most %d", len(p.inputs), maxInputs)
+	}
+	return nil
+}
+
+// build makes the graders. Shuffling comes last and in numeric order, because
+// all responses share one generator.
+func (p *Problem) build() error {
+	for _, r := range p.responses {
+		var err error
+		if r.grader, err = r.kind.build(r); err != nil {
+			return err
+		}
 	}
 	p.solutions = p.root.FindAll("solution")
 	for i, n := range p.solutions {
@@ -137,7 +156,7 @@ func (p *Problem) findResponses() {
 	})
 }
 
-func (r *response) setUp() error {
+func (r *response) read() error {
 	for i, n := range r.node.FindAll(inputTags...) {
 		in, err := r.addInput(n, i+1)
 		if err != nil {
@@ -159,9 +178,7 @@ func (r *response) setUp() error {
 		}
 	}
 	r.label()
-	var err error
-	r.grader, err = r.kind.build(r)
-	return err
+	return nil
 }
 
 // addInput makes the k-th input of the response.
@@ -179,6 +196,9 @@ func (r *response) addInput(n *xmltree.Node, k int) (*input, error) {
 			return nil, r.fail("points %q is not a whole number", s)
 		}
 		in.points = float64(points)
+	}
+	if r.kind.points != 0 {
+		in.points = r.kind.points
 	}
 	r.p.inputs[n] = in
 	return in, nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"lectern/internal/problem/script"
 )
 
 // scope holds the variables that "$name" stands for: what Open edX always
@@ -21,10 +23,24 @@ func newScope(seed int64) *scope {
 	s := &scope{vars: map[string]string{
 		"seed": strconv.FormatInt(seed, 10), "script_code": "", "python_path": "[]", "extra_files": "None",
 	}}
+	s.sort()
+	return s
+}
+
+func (s *scope) sort() {
 	s.names = slices.SortedFunc(maps.Keys(s.vars), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b))
 	})
-	return s
+}
+
+// define puts in what a script made.
+func (s *scope) define(code string, made map[string]script.Value) {
+	s.vars["script_code"] = code
+	s.made = make(map[string]string, len(made))
+	for name, value := range made {
+		s.vars[name], s.made[name] = value.Text, value.Text
+	}
+	s.sort()
 }
 
 // expand puts the variables into text, wherever a "$" and a name stand

@@ -28,7 +28,8 @@ type State struct {
 	MarksHistory   []Marks                    `json:"correct_map_history,omitempty"` // the last 200
 	Score          *Score                     `json:"score,omitempty"`               // nil: never graded
 	ScoreHistory   []Score                    `json:"score_history,omitempty"`
-	Saved          bool                       `json:"has_saved_answers"` // answers changed since the last grading
+	OverallMessage string                     `json:"overall_message,omitempty"` // HTML for the whole problem
+	Saved          bool                       `json:"has_saved_answers"`         // answers changed since the last grading
 	LastSubmission *time.Time                 `json:"last_submission_time,omitempty"`
 	InputState     map[string]json.RawMessage `json:"input_state,omitempty"`
 }

@@ -136,7 +136,7 @@ func TestChangedProblem(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, xml := range []string{question(""), text(`answer="a"`, ""), question(dropdown), question(strings.Replace(boxes, "%s", "", 1)),
-		question("<formularesponse answer='x'><textline/></formularesponse>")} {
+		question("<jsmeresponse answer='x'><textline/></jsmeresponse>")} {
 		d := mustParse(t, xml)
 		p, err := d.Instance(t.Context(), Variant{Seed: st.seed()})
 		if err != nil {

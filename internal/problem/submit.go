@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"lectern/internal/problem/script"
 )
 
 // Attempt is a graded submission.
@@ -19,26 +22,27 @@ type Attempt struct {
 }
 
 // Submit grades answers of the learner with this anonymous id and moves the
-// state on. Refusals are [ErrClosed],
-// [ErrMustReset] and [ErrWait]. When the answers cannot be graded (ErrAnswer,
-// ErrGrader, ErrContent) the attempt does not count, but the answers are kept
-// in the state, which the caller stores.
+// state on. Refusals are [ErrClosed], [ErrMustReset] and [ErrWait]. When the
+// answers cannot be graded, for a reason that [CountsAttempt] knows, the attempt
+// does not count, but the answers are kept in the state, which the caller
+// stores.
 func (d *Definition) Submit(ctx context.Context, set Settings, st *State, anonymousID string, a Answers, now time.Time) (*Attempt, error) {
 	if err := mayNotSubmit(set, st, now); err != nil {
 		return nil, err
 	}
+	st.Answers, st.Saved = d.own(a), false
 	p, err := d.Instance(ctx, Variant{st.seed(), anonymousID})
 	if err != nil {
 		return nil, err
 	}
-	st.Answers, st.Saved = d.own(a), false
+	p.before = st.Marks
 	result, err := p.Grade(ctx, st.Answers, st.Attempts+1)
 	if err != nil {
 		return nil, err
 	}
 	st.Attempts++
 	st.Done = true
-	st.Marks = result.Marks.clone()
+	st.Marks, st.OverallMessage = result.Marks.clone(), result.OverallMessage
 	st.MarksHistory = keepLast(st.MarksHistory, result.Marks.clone())
 	st.AnswersHistory = keepLast(st.AnswersHistory, st.Answers)
 	t := now.UTC()
@@ -167,7 +171,7 @@ func (d *Definition) Reset(set Settings, st *State, now time.Time, random func()
 	}
 	st.Done, st.Saved = false, false
 	st.Answers, st.AnswersHistory = nil, nil
-	st.Marks, st.MarksHistory = Marks{}, nil
+	st.Marks, st.MarksHistory, st.OverallMessage = Marks{}, nil, ""
 	st.InputState = nil
 	st.Score = &Score{0, d.MaxScore()}
 	return st.Answered(), nil
@@ -177,7 +181,9 @@ func (d *Definition) Reset(set Settings, st *State, now time.Time, random func()
 // number of attempts as it was, so that the state is stored and the learner
 // may try again at once.
 func CountsAttempt(err error) bool {
-	return err == nil || !errors.Is(err, ErrAnswer) && !errors.Is(err, ErrGrader) && !errors.Is(err, ErrContent)
+	return !slices.ContainsFunc([]error{
+		ErrAnswer, ErrGrader, ErrContent, ErrModule, script.ErrLimit, script.ErrBusy, script.ErrUnavailable,
+	}, func(target error) bool { return errors.Is(err, target) })
 }
 
 // roundAway rounds half away from zero to the given number of decimals.

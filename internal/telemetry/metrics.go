@@ -19,6 +19,7 @@ type Metrics struct {
 	owed     *prometheus.GaugeVec
 	lag      prometheus.Gauge
 	latency  *prometheus.HistogramVec
+	python   pythonMetrics
 }
 
 // New returns metrics with their own registry, the Go runtime's and the
@@ -48,7 +49,8 @@ func New() *Metrics {
 			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route", "status"}),
 	}
-	m.registry.MustRegister(m.launches, m.attempts, m.owed, m.lag, m.latency,
+	m.python = newPythonMetrics()
+	m.registry.MustRegister(m.python.inUse, m.python.waiting, m.python.ran, m.launches, m.attempts, m.owed, m.lag, m.latency,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

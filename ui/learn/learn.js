@@ -75,142 +75,13 @@
     sendHeight();
   };
 
-  // Where an author asked for it, what is typed is shown as a formula below.
-  let previewTimer = 0;
-  document.addEventListener("input", (event) => {
-    const input = event.target;
-    if (!input.dataset || input.dataset.math === undefined) return;
-    clearTimeout(previewTimer);
-    previewTimer = setTimeout(() => {
-      const place = document.getElementById(input.id.replace(/^input_/, "display_"));
-      if (!place) return;
-      const typed = input.value.replaceAll("`", "");
-      place.textContent = typed ? "`" + typed + "`" : "";
-      typeset(place);
-    }, 300);
-  });
-
-  // --- Problems --------------------------------------------------------------
-
-  // runScripts makes scripts in replaced content run, as they do in a new page.
-  const runScripts = (root) => {
-    for (const old of root.querySelectorAll("script")) {
-      const script = document.createElement("script");
-      for (const { name, value } of old.attributes) script.setAttribute(name, value);
-      script.textContent = old.textContent;
-      old.replaceWith(script);
-    }
-  };
-
-  const focusOn = (el) => {
-    if (!el) return;
-    el.focus({ preventScroll: true });
-    el.scrollIntoView({ block: "nearest" });
-  };
-
-  const say = (section, text) => {
-    const box = section.querySelector(".notification") || document.createElement("div");
-    box.className = "notification error";
-    box.tabIndex = -1;
-    box.setAttribute("role", "alert");
-    box.textContent = text;
-    if (!box.isConnected) section.querySelector("form").append(box);
-    focusOn(box);
-  };
-
-  // post sends a problem's form and shows what came back in its place.
-  const post = async (section, form, button) => {
-    const data = new FormData(form);
-    const controls = section.querySelectorAll("button");
-    section.setAttribute("aria-busy", "true");
-    for (const el of controls) el.setAttribute("aria-disabled", "true");
-    try {
-      const response = await fetch(button.formAction, {
-        method: "POST",
-        body: new URLSearchParams(data),
-        headers: { Accept: "application/json" },
-        credentials: "same-origin",
-      });
-      const answer = await response.json();
-      if (!answer.html) throw Object.assign(new Error(answer.code), { answer });
-      show(section, answer);
-    } catch (err) {
-      const text = (err.answer && err.answer.message) ||
-        "Your answer could not be sent. It is still here: please check your connection and try again.";
-      say(section, text);
-    } finally {
-      section.removeAttribute("aria-busy");
-      for (const el of controls) el.removeAttribute("aria-disabled");
-    }
-  };
-
-  const show = (section, answer) => {
-    if (answer.reload) {
-      // The answer opened or closed another part of the page.
-      location.hash = section.id;
-      location.reload();
-      return;
-    }
-    const holder = document.createElement("template");
-    holder.innerHTML = answer.html;
-    const fresh = holder.content.firstElementChild;
-    section.replaceWith(fresh);
-    runScripts(fresh);
-    showMoments(fresh);
-    typeset(fresh);
-    focusOn(focusTarget(fresh, answer.action));
-    updateScore(answer.score);
+  // Scripts of the page tell by these events that something new stands in it.
+  document.addEventListener("lectern:drawn", (event) => {
+    showMoments(event.detail.root);
+    if (event.detail.root !== document) typeset(event.detail.root);
     sendHeight();
-  };
-
-  // focusTarget is what a reply is about: screen readers go on reading there.
-  const focusTarget = (section, action) => {
-    const about = { hint: ".hints", answer: ".solution-span:has(> :not(:empty)), .answer:not(:empty)" }[action];
-    const el = (about && section.querySelector(about)) || section.querySelector(".notification") || section;
-    if (el.tabIndex < 0) el.tabIndex = -1;
-    return el;
-  };
-
-  const updateScore = (html) => {
-    const old = document.querySelector(".score-line");
-    if (typeof html !== "string") return;
-    const holder = document.createElement("template");
-    holder.innerHTML = html;
-    const fresh = holder.content.firstElementChild;
-    if (fresh) showMoments(holder.content);
-    if (old && fresh) old.replaceWith(fresh);
-    else if (fresh) document.body.append(fresh);
-    else if (old) old.remove();
-    watchScore();
-  };
-
-  // A score on its way is looked at again, ever more rarely, until it arrived.
-  let scoreTimer = 0;
-  const watchScore = (pause = 2000) => {
-    clearTimeout(scoreTimer);
-    const line = document.querySelector(".score-line.waiting");
-    if (!line || pause > 300_000) return;
-    scoreTimer = setTimeout(async () => {
-      try {
-        const response = await fetch(line.dataset.url, { credentials: "same-origin" });
-        const { score } = await response.json();
-        if (score.includes(line.className)) watchScore(pause * 2); // still on its way: nothing to announce
-        else updateScore(score);
-      } catch {
-        // The line stays as it is; a reload tells.
-      }
-    }, pause);
-  };
-  watchScore();
-
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    const section = form.closest(".block-problem");
-    const button = event.submitter;
-    if (!section || !button || !form.matches("form.problem-form")) return;
-    event.preventDefault();
-    if (section.getAttribute("aria-busy") !== "true") post(section, form, button);
   });
+  document.addEventListener("lectern:typeset", (event) => typeset(event.detail.root));
 
   // --- Videos ----------------------------------------------------------------
 
@@ -310,5 +181,9 @@
     const row = currentTab.closest("ol");
     row.scrollLeft = currentTab.parentElement.offsetLeft - (row.clientWidth - currentTab.offsetWidth) / 2;
   }
-  showMoments(document);
+
+  // Every script of the page has run by then.
+  document.addEventListener("DOMContentLoaded", () => {
+    document.dispatchEvent(new CustomEvent("lectern:drawn", { detail: { root: document } }));
+  });
 })();

@@ -153,7 +153,7 @@ func (s *source) sum(name string) (string, int64, error) {
 
 // format changes when the same files would be read differently than by the
 // previous release, so that importing them again makes a new version.
-const format = "lectern-olx-1"
+const format = "lectern-olx-2"
 
 // digest returns a hash of everything the import depends on.
 func (l *loader) digest() ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lectern/internal/course"
+	"lectern/internal/course/trial"
 	"lectern/internal/xmltree"
 )
 
@@ -24,34 +25,57 @@ func (l *loader) problem(n *node, def definition) {
 	el := def.el
 	el.Name = "problem"
 	el.DelAttr("markdown") // what Studio made the XML from
-	left := maxIncludes
-	if err := l.include(el, &left, 0); err != nil {
+	in := includer{l: l, left: maxIncludes, from: map[*xmltree.Node]string{}}
+	if err := in.include(el, 0); err != nil {
 		l.fail(n.block.Ref, def.file, "%v", err)
 	}
+	l.sources[n.block.Ref] = trial.NewSource(el, def.file, in.from)
 	n.block.Data = l.portable(el.XML())
 }
 
-// include puts the files that <include file="…"/> elements name in their place.
-func (l *loader) include(el *xmltree.Node, left *int, depth int) error {
+// includer puts the files that <include file="…"/> elements name in their place.
+type includer struct {
+	l    *loader
+	left int                      // how many more files
+	from map[*xmltree.Node]string // the file of each node put in
+}
+
+// include works on what is below el. An element whose file cannot be had stays,
+// and breaks the problem.
+func (in *includer) include(el *xmltree.Node, depth int) error {
 	var failed error
 	for i, child := range el.Children {
 		if child.Name != "include" {
-			failed = errors.Join(failed, l.include(child, left, depth))
+			failed = errors.Join(failed, in.include(child, depth))
 			continue
 		}
-		file := path.Clean(strings.TrimPrefix(child.Attr("file"), "/"))
-		if *left--; *left < 0 || depth >= maxIncludeDepth {
+		if in.left--; in.left < 0 || depth >= maxIncludeDepth {
 			return errors.Join(failed, errors.New("it includes too many files"))
 		}
-		content, err := l.src.parse(file)
+		file, content, err := in.read(child.Attr("file"))
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("include %q: %w", file, detail(err)))
 			continue
 		}
-		failed = errors.Join(failed, l.include(content, left, depth+1))
+		failed = errors.Join(failed, in.include(content, depth+1))
+		in.from[content] = file
 		el.Children[i] = content
 	}
 	return failed
+}
+
+// read parses a file of the course by the name that an include gives it: from
+// the course's root or, as Studio's authors have it, below static/.
+func (in *includer) read(name string) (file string, content *xmltree.Node, err error) {
+	file = path.Clean(strings.TrimPrefix(name, "/"))
+	for _, folder := range append([]string{""}, assetFolders[:]...) {
+		if under := path.Join(folder, file); in.l.src.has(under) {
+			file = under
+			break
+		}
+	}
+	content, err = in.l.src.parse(file)
+	return file, content, err
 }
 
 // templateVariable is how a custom tag's template refers to an attribute.

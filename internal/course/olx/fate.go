@@ -18,32 +18,19 @@ type kind struct {
 // kindOf returns the kind of a type that is no container; the zero kind for
 // types that we do not know by name.
 func kindOf(tag string) kind {
-	unsupported := func(what string) kind {
-		return kind{course.Unsupported, what + " is not supported yet.", false}
-	}
 	switch tag {
-	case "html", "video", "videoalpha", "problem":
+	case "html", "video", "videoalpha", "problem", "poll_question", "word_cloud", "annotatable", "lti":
 		return kind{course.Shown, "", true}
-	case "customtag":
+	case "customtag", "drag-and-drop-v2", "poll", "survey", "done", "lti_consumer":
 		return kind{course.Shown, "", false}
 	case "discussion":
 		return kind{course.Hidden, "Discussions belong to the course site and are left out.", true}
-	case "drag-and-drop-v2":
-		return unsupported("Drag and drop")
 	case "openassessment":
 		return kind{course.Unsupported, "Peer assessment needs other learners and staff who grade.", false}
 	case "edx_sga", "staffgradedxblock":
 		return kind{course.Unsupported, "Assignments that staff grade are not supported.", false}
-	case "lti", "lti_consumer":
-		return unsupported("A tool inside a tool")
-	case "poll", "survey", "poll_question":
-		return unsupported("A poll")
-	case "word_cloud":
-		return unsupported("A word cloud")
-	case "annotatable", "textannotation", "imageannotation", "videoannotation":
-		return unsupported("An annotation")
-	case "done":
-		return unsupported("The completion button")
+	case "textannotation", "imageannotation", "videoannotation":
+		return kind{course.Unsupported, "Notes on this need an annotation server, which closed with the service it belonged to.", false}
 	}
 	return kind{}
 }
@@ -53,11 +40,10 @@ func (l *loader) judge(n *node) {
 	b := n.block
 	switch k := kindOf(b.Type); {
 	case b.Fate == course.Broken:
-		if b.Type == "problem" {
-			b.Class = "broken"
-		}
-	case b.Type == "problem":
-		l.classify(b)
+	case b.Type == "problem": // Options.Try has the last word
+		b.Fate = course.Shown
+	case isInteractive(b.Type):
+		l.interactive(b)
 	case isContainer(b.Type):
 		b.Fate = course.Container
 	case k.fate != "":

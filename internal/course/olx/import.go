@@ -2,6 +2,7 @@ package olx
 
 import (
 	"cmp"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"slices"
 
 	"lectern/internal/course"
+	"lectern/internal/course/trial"
 	"lectern/internal/keys"
 	"lectern/internal/xmltree"
 )
@@ -31,6 +33,17 @@ type Options struct {
 	// LegacyAttempts reads the attribute attempts of 2012 as max_attempts. Auto:
 	// when no block has max_attempts.
 	LegacyAttempts When
+	// Try tries out the problems, see [trial.Run]. Nil: they are only parsed.
+	Try Try
+}
+
+// Try settles the problem blocks of a course, with its files and where its
+// problems are written, and says what it found.
+type Try func(c *course.Course, files []File, sources map[course.Ref]trial.Source) []trial.Entry
+
+// read is the [Try] of a site that runs nothing.
+func read(c *course.Course, _ []File, sources map[course.Ref]trial.Source) []trial.Entry {
+	return trial.Run(context.Background(), c, trial.Options{Sources: sources})
 }
 
 // Result is a course that was read, not yet stored.
@@ -52,6 +65,7 @@ func Import(fsys fs.FS, opts Options) (*Result, error) {
 	l := &loader{
 		src: src, opts: opts, report: newReport(),
 		used: map[course.Ref]bool{}, repeats: map[course.Ref]int{}, loading: map[string]bool{},
+		sources: map[course.Ref]trial.Source{},
 	}
 	root, err := l.root()
 	if err != nil {
@@ -75,7 +89,18 @@ func Import(fsys fs.FS, opts Options) (*Result, error) {
 	}
 	c.Assets = course.NewAssets(list)
 	course.New(c)
+	l.try(c, files)
 	return l.finish(c, files)
+}
+
+// try settles the problems.
+func (l *loader) try(c *course.Course, files []File) {
+	try := l.opts.Try
+	if try == nil {
+		try = read
+	}
+	l.report.Checks = try(c, files, l.sources)
+	l.report.NoteBroken(nil)
 }
 
 // root reads course.xml or library.xml.

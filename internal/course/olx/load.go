@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"lectern/internal/course"
+	"lectern/internal/course/trial"
 	"lectern/internal/keys"
 	"lectern/internal/xmltree"
 )
@@ -28,6 +29,7 @@ type loader struct {
 	used    map[course.Ref]bool
 	repeats map[course.Ref]int // how often a name made for a repeated block was taken
 	loading map[string]bool    // definition files being read, against cycles
+	sources map[course.Ref]trial.Source
 	nodes   []*node
 	full    bool
 }
@@ -63,6 +65,7 @@ func (l *loader) load(el *xmltree.Node, depth int) *node {
 		l.attributes(n, el)
 		l.applyPolicy(n, written)
 		l.breakBlock(n, def.file, detail(err).Error())
+		l.sources[ref] = trial.Source{File: def.file}
 		return n
 	}
 	l.attributes(n, def.el)
@@ -185,6 +188,11 @@ func (l *loader) content(n *node, def definition, depth int) {
 		l.customTag(n, def)
 	default:
 		b.Data = l.portable(def.el.XML())
+		if isInteractive(b.Type) {
+			for name, v := range n.own { // their content is in attributes
+				n.own[name] = l.portable(v)
+			}
+		}
 	}
 }
 

@@ -60,6 +60,8 @@ func TestDefinitions(t *testing.T) {
 		{"included", `<problem url_name="p"><include file="inc/a.xml"/></problem>`,
 			"-- inc/a.xml --\n<div>outer<include file=\"inc/b.xml\"/></div>\n-- inc/b.xml --\n<p>inner</p>\n", "problem", "p", "",
 			"<div>outer<p>inner</p></div>", ""},
+		{"included from static", `<problem url_name="p"><include file="/sub/a.xml"/></problem>`,
+			"-- static/sub/a.xml --\n<p>inner</p>\n", "problem", "p", "", "<p>inner</p>", ""},
 		{"markdown is dropped", `<problem url_name="p" markdown="=== x"><p>y</p></problem>`, "", "problem", "p", "", "<p>y</p>", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,10 +161,10 @@ func TestContainers(t *testing.T) {
 
 func TestFates(t *testing.T) {
 	r := inUnit(t, `<discussion url_name="d" discussion_id="x"/><p>stray</p><cpsx url_name="c"/><openassessment url_name="o"><rubric/></openassessment>
-<drag-and-drop-v2 url_name="dd"/><html url_name="gone"/><video url_name="v" youtube="x"/>`, "")
+<imageannotation url_name="dd"/><html url_name="gone"/><video url_name="v" youtube="x"/>`, "")
 	for typ, want := range map[string]course.Fate{
 		"discussion": course.Hidden, "p": course.Hidden, "cpsx": course.Unsupported, "openassessment": course.Unsupported,
-		"drag-and-drop-v2": course.Unsupported, "html": course.Broken, "video": course.Shown, "vertical": course.Container,
+		"imageannotation": course.Unsupported, "html": course.Broken, "video": course.Shown, "vertical": course.Container,
 	} {
 		i := slices.IndexFunc(blocks(r), func(b *course.Block) bool { return b.Type == typ })
 		if b := blocks(r)[i]; b.Fate != want || b.Scored {

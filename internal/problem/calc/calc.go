@@ -58,15 +58,9 @@ type Func func(Value) (Value, error)
 // names are compared in lower case. Errors are [*Error], or what a function
 // returned.
 func Evaluate(vars map[string]complex128, funcs map[string]Func, expr string, caseSensitive bool) (Value, error) {
-	if strings.TrimSpace(expr) == "" {
-		return Real(math.NaN()), nil
-	}
-	if err := checkParens(expr); err != nil {
-		return Value{}, err
-	}
-	tree, err := parse(expr)
-	if err != nil {
-		return Value{}, err
+	tree, err := read(expr)
+	if tree == nil || err != nil {
+		return Real(math.NaN()), err
 	}
 	e := standard
 	if len(vars) > 0 || len(funcs) > 0 || caseSensitive {
@@ -75,7 +69,18 @@ func Evaluate(vars map[string]complex128, funcs map[string]Func, expr string, ca
 	if err := e.check(tree); err != nil {
 		return Value{}, err
 	}
-	return e.eval(tree)
+	return (&run{e, NewBudget()}).eval(tree)
+}
+
+// read parses an expression. The tree of an empty one is nil.
+func read(expr string) (*node, error) {
+	if strings.TrimSpace(expr) == "" {
+		return nil, nil
+	}
+	if err := checkParens(expr); err != nil {
+		return nil, err
+	}
+	return parse(expr)
 }
 
 // checkParens reports the first parenthesis without partner.
@@ -110,19 +115,20 @@ type env struct {
 // standard holds the built-in names alone. It is never changed.
 var standard = newEnv(nil, nil, false)
 
+// functions are the built-in ones; they are never changed. Their names, like
+// those of the constants, are in lower case.
+var functions = builtins()
+
 func newEnv(vars map[string]complex128, funcs map[string]Func, caseSensitive bool) *env {
-	e := &env{fold: strings.ToLower, vars: map[string]Value{}, funcs: map[string]Func{}, exact: caseSensitive}
+	e := &env{fold: strings.ToLower, vars: constants(), funcs: functions, exact: caseSensitive}
 	if caseSensitive {
 		e.fold = func(s string) string { return s }
 	}
-	for name, v := range constants() {
-		e.vars[e.fold(name)] = v
-	}
-	for name, f := range builtins() {
-		e.funcs[e.fold(name)] = f
-	}
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		e.vars[e.fold(name)] = FromComplex(vars[name])
+	}
+	if len(funcs) > 0 {
+		e.funcs = maps.Clone(functions)
 	}
 	for _, name := range slices.Sorted(maps.Keys(funcs)) {
 		e.funcs[e.fold(name)] = funcs[name]
@@ -200,41 +206,6 @@ func (e *env) suggest(bad map[string]bool, known []string) string {
 
 func join(set map[string]bool) string {
 	return strings.Join(slices.Sorted(maps.Keys(set)), ", ")
-}
-
-// eval returns the value of a tree all of whose names are defined.
-func (e *env) eval(n *node) (Value, error) {
-	switch n.kind {
-	case kindNumber:
-		return number(n)
-	case kindVariable:
-		return e.vars[e.fold(n.text)], nil
-	case kindFunction:
-		arg, err := e.eval(n.kids[0])
-		if err != nil {
-			return Value{}, err
-		}
-		return e.funcs[e.fold(n.text)](arg)
-	case kindParens:
-		return e.eval(n.kids[0])
-	}
-	values := make([]Value, len(n.kids))
-	for i, kid := range n.kids {
-		var err error
-		if values[i], err = e.eval(kid); err != nil {
-			return Value{}, err
-		}
-	}
-	switch n.kind {
-	case kindPower:
-		return powers(values)
-	case kindParallel:
-		return parallel(values)
-	case kindProduct:
-		return chain(Int(1), values, n.ops)
-	default:
-		return chain(Int(0), values, n.ops)
-	}
 }
 
 // number returns the value of a literal: a whole number, or a float when it

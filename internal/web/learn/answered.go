@@ -28,6 +28,8 @@ type answered struct {
 	hints   int             // demand hints to show
 	answer  bool            // show the solution
 	opened  bool            // something else on the page came or went with it
+
+	drag *grading.DragOutcome // what came of moving items
 }
 
 // postProblem serves problem/{id}/{action}. What changes the state is answered
@@ -46,6 +48,9 @@ func (v *view) postProblem(w http.ResponseWriter, r *http.Request, arg string) e
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		return problem.ErrForm.Wrap(err)
+	}
+	if arg[i+1:] == "preview" {
+		return v.preview(w, r, b)
 	}
 	v.just = &answered{ref: b.Ref, action: arg[i+1:]}
 	before := v.opened(b)
@@ -126,8 +131,8 @@ func (v *view) act(r *http.Request, b *course.Block) (kept bool, err error) {
 
 // refusals reports whether err belongs into the problem, not onto an error page.
 func refusals(err error) bool {
-	return slices.ContainsFunc([]error{
-		problem.ErrAnswer, problem.ErrGrader, problem.ErrContent, problem.ErrClosed, problem.ErrMustReset,
+	return !problem.CountsAttempt(err) || slices.ContainsFunc([]error{
+		problem.ErrClosed, problem.ErrMustReset,
 		problem.ErrSaveNeedsReset, problem.ErrNothingToReset, problem.ErrWait, grading.ErrBusy,
 	}, func(target error) bool { return errors.Is(err, target) })
 }
@@ -158,9 +163,9 @@ func readForm(posted url.Values, a *answered) (grading.Form, error) {
 // maxHints keeps a made-up count of hints from meaning anything.
 const maxHints = 1000
 
-// answerScript sends the problem as it is now: its element, and what to say.
+// answerScript sends the block as it is now: its element, and what to say.
 func (v *view) answerScript(w http.ResponseWriter, r *http.Request, b *course.Block) error {
-	html, err := v.renderProblem(r.Context(), b)
+	html, err := v.render(r.Context(), b, 0)
 	if err != nil {
 		return err
 	}

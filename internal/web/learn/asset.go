@@ -35,6 +35,9 @@ func (h *Handler) Asset(w http.ResponseWriter, r *http.Request, version, name st
 		return ErrAsset.With("%.300q in version %s, locked: %v", name, version, a.Locked)
 	}
 	w.Header().Set("Access-Control-Allow-Origin", "*") // fonts, and frames that are sandboxed
+	if isProgram(r.URL.Query(), a) {
+		return h.sendProgram(w, r, a, forever)
+	}
 	return h.sendAsset(w, r, a, forever)
 }
 
@@ -45,7 +48,11 @@ func (v *view) getLocked(w http.ResponseWriter, r *http.Request, name string) er
 	if !ok {
 		return ErrAsset.With("%.300q in version %s", name, v.c.VersionID)
 	}
-	return v.sendAsset(w, r, a, "private, max-age=300")
+	const private = "private, max-age=300"
+	if isProgram(r.URL.Query(), a) {
+		return v.sendProgram(w, r, a, private)
+	}
+	return v.sendAsset(w, r, a, private)
 }
 
 // sendAsset answers with a file: whole, in ranges, or "not modified".
@@ -112,8 +119,8 @@ var types = map[string]string{
 }
 
 // readAsset returns a small file whole: at most limit bytes.
-func (v *view) readAsset(ctx context.Context, a course.Asset, limit int64) ([]byte, error) {
-	file, err := v.Blobs.NewReader(ctx, course.BlobKey(a.SHA256), nil)
+func (h *Handler) readAsset(ctx context.Context, a course.Asset, limit int64) ([]byte, error) {
+	file, err := h.Blobs.NewReader(ctx, course.BlobKey(a.SHA256), nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil, ErrAsset.With("blob of %q is gone: %w", a.Name, err)
 	}

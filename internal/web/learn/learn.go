@@ -43,6 +43,7 @@ type Deps struct {
 type Handler struct {
 	Deps
 	templates *template.Template
+	previews  *pace
 }
 
 // New returns a handler; it fails when an embedded template is broken.
@@ -51,7 +52,7 @@ func New(d Deps) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("learner pages: %w", err)
 	}
-	return &Handler{Deps: d, templates: t}, nil
+	return &Handler{Deps: d, templates: t, previews: &pace{most: previewsAtOnce, within: previewsWithin}}, nil
 }
 
 // CheckQuery reports whether the query of a launch address asks for something

@@ -2,8 +2,11 @@ package learn
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"lectern/internal/course"
 	"lectern/internal/errs"
@@ -72,7 +75,7 @@ func (v *view) notify(pv *grading.View, just *answered) *notification {
 	st, set := &pv.State, &pv.Settings
 	switch {
 	case just.refused != nil:
-		return &notification{"error", "!", just.refused.Public}
+		return &notification{"error", "!", refusal(just)}
 	case just.action == "save":
 		return &notification{"saved", "✓", "Your answers have been saved but not graded. Select Submit to have them graded."}
 	case just.action == "reset":
@@ -101,6 +104,18 @@ func (v *view) notify(pv *grading.View, just *answered) *notification {
 	return &notification{"incorrect", "✗", "Incorrect" + points}
 }
 
+// refusal says why an answer was not taken, and that it cost nothing.
+func refusal(just *answered) string {
+	text := just.refused.Public
+	if just.action != "submit" || strings.Contains(text, "not counted") {
+		return text
+	}
+	if last, _ := utf8.DecodeLastRuneInString(text); !strings.ContainsRune(".!?…", last) {
+		text += "."
+	}
+	return text + " Your attempt was not counted."
+}
+
 // number writes points as people do: 1, 0.5, 0.33.
 func number(x float64) string {
 	return strconv.FormatFloat(float64(int64(x*100+0.5))/100, 'f', -1, 64)
@@ -112,4 +127,12 @@ func count[N int | float64](n N, thing string) string {
 		return "1 " + thing
 	}
 	return number(float64(n)) + " " + thing + "s"
+}
+
+// plural writes a sentence about n things; one and many hold a %d each.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return fmt.Sprintf(one, n)
+	}
+	return fmt.Sprintf(many, n)
 }

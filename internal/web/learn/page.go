@@ -32,6 +32,8 @@ type page struct {
 	Unseen      string // heading for screen readers, of a page that shows none
 	Math        *mathScripts
 	JQuery      string // address; "" when nothing calls it
+	Styles      []string
+	Scripts     []string // both addresses, for some blocks only
 	Nav         *nav
 	Due         *due
 	Body        []template.HTML
@@ -93,6 +95,13 @@ func hasHeading(body []template.HTML) bool {
 
 // addLibraries links what the page's content needs.
 func (v *view) addLibraries(p *page) {
+	for _, name := range v.needs.files {
+		if strings.HasSuffix(name, ".css") {
+			p.Styles = append(p.Styles, ui.Asset(name))
+		} else {
+			p.Scripts = append(p.Scripts, ui.Asset(name))
+		}
+	}
 	if v.needs.jQuery && ui.Has(jQuery) {
 		p.JQuery = ui.Asset(jQuery)
 	} else if v.needs.jQuery {

@@ -7,11 +7,11 @@ import (
 	"html/template"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"lectern/internal/course"
 	"lectern/internal/grading"
 	"lectern/internal/problem"
+	"lectern/internal/problem/script"
 )
 
 // problemPart is what the template "problem" gets.
@@ -54,14 +54,18 @@ func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTM
 	if err != nil {
 		return "", err
 	}
-	if class, reason := pv.Definition.Class(); class != problem.Native {
+	if _, reason := pv.Definition.Class(); !pv.Definition.Answerable() {
 		return v.notice(b, sentence, cmp.Or(b.Reason, reason))
 	}
 	p, err := v.problemPart(ctx, b, pv)
-	if broken(err) {
+	switch {
+	case errors.Is(err, problem.ErrModule):
+		return v.notice(b, sentence, err.Error())
+	case errors.Is(err, script.ErrBusy), errors.Is(err, script.ErrUnavailable):
+		return v.notice(b, "This question cannot be shown right now. Please reload the page in a minute.", err.Error())
+	case broken(err):
 		return v.notice(b, "This question has a mistake in it and cannot be shown.", err.Error())
-	}
-	if err != nil {
+	case err != nil:
 		return "", err
 	}
 	return v.html("problem", p)
@@ -99,7 +103,9 @@ func (v *view) draw(ctx context.Context, p *problemPart, pv *grading.View, just 
 	view.CorrectnessHidden = !pv.Settings.CorrectnessVisible(v.now, v.s.Staff)
 	view.ShowAnswers = just.answer && (v.s.Staff || pv.Settings.AnswerAvailable(&pv.State, v.now, false))
 	view.ReadOnly = pv.Settings.Closed(&pv.State, v.now) && !pv.Settings.ShowSave(&pv.State, v.now)
-	view.AnonymousID = v.s.AccountID
+	if raw := pv.Definition.MaxScore(); raw > 0 && pv.Settings.ScoreVisible(v.now, v.s.Staff) {
+		view.PartPoints = pv.Score.Possible / raw
+	}
 	if just.typed != nil && !view.ReadOnly {
 		view.Answers = just.typed
 	}
@@ -120,9 +126,7 @@ func (v *view) draw(ctx context.Context, p *problemPart, pv *grading.View, just 
 func (v *view) problemText(text string) template.HTML {
 	text = course.RewriteLinks(text, v.rewrite)
 	v.noteNeeds(text)
-	if strings.Contains(text, "data-math=") {
-		v.needs.math, v.needs.ascii = true, true // the preview of what is typed
-	}
+	v.noteInputs(text)
 	return template.HTML(balance(text)) //nolint:gosec // the course team is trusted, package problem escapes learners
 }
 

@@ -30,7 +30,19 @@ type view struct {
 }
 
 // needs is what content on a page asks for.
-type needs struct{ math, ascii, jQuery bool }
+type needs struct {
+	math, ascii, jQuery bool
+	files               []string // styles and scripts of ours, for some blocks only
+}
+
+// need notes that the page must load files of ui/.
+func (v *view) need(files ...string) {
+	for _, f := range files {
+		if !slices.Contains(v.needs.files, f) {
+			v.needs.files = append(v.needs.files, f)
+		}
+	}
+}
 
 // open finds what s launched and checks that the learner may see it. Staff of
 // the LMS's course preview: they see what their learners see, may look at every

@@ -1,0 +1,14 @@
+package grading
+
+import "lectern/internal/problem"
+
+// Preview typesets what is being typed into an input of a problem. It reads no
+// state and runs no script; see [problem.Definition.Preview]. The error says that
+// the problem is broken.
+func (s *Service) Preview(at At, inputID, typed string) (problem.Preview, error) {
+	def, err := s.definitions.get(at, s.surroundings(at.Course))
+	if err != nil {
+		return problem.Preview{}, err
+	}
+	return def.Preview(inputID, typed), nil
+}

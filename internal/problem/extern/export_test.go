@@ -1,0 +1,4 @@
+package extern
+
+// Decode is for the fuzz test.
+var Decode = decode
