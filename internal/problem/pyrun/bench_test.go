@@ -3,8 +3,11 @@ package pyrun
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"testing"
@@ -99,6 +102,45 @@ func BenchmarkJob(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkMemory reports what the process holds with a compiled interpreter and
+// with eight ready ones; only Linux tells.
+func BenchmarkMemory(b *testing.B) {
+	needPython(b)
+	const guests = 8
+	for b.Loop() {
+		before := resident(b)
+		p := New(Options{Size: guests, CacheDir: cacheDir()})
+		p.Warm()
+		<-p.opened
+		compiled := resident(b)
+		for range guests {
+			<-p.ready
+		}
+		ready := resident(b)
+		b.ReportMetric((compiled-before)/(1<<20), "MB-compiled")
+		b.ReportMetric((ready-compiled)/guests/(1<<20), "MB-each")
+		if err := p.Close(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric((resident(b)-before)/(1<<20), "MB-after")
+	}
+}
+
+// resident returns the process's memory in bytes, without what is garbage.
+func resident(b *testing.B) float64 {
+	b.Helper()
+	debug.FreeOSMemory()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		b.Skip(err)
+	}
+	var size, pages float64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		b.Fatal(err)
+	}
+	return pages * float64(os.Getpagesize())
 }
 
 // BenchmarkPages serves small pages, alone and while hostile scripts run, and

@@ -71,7 +71,10 @@ func (p *Pool) Warm() {
 
 // refill starts interpreters, one after the other ended.
 func (p *Pool) refill() {
-	const pause = time.Second // after one that could not start
+	const (
+		pause   = time.Second // after one that could not start
+		patient = time.Minute // with one that starts
+	)
 	for p.ctx.Err() == nil {
 		if !p.takeTurn(p.ctx) {
 			return
@@ -82,7 +85,7 @@ func (p *Pool) refill() {
 		case <-g.ready:
 			started = true
 		case <-g.ended:
-		case <-time.After(p.options.Wait):
+		case <-time.After(patient):
 			g.cancel()
 		}
 		p.endTurn()
@@ -227,7 +230,7 @@ func (p *Pool) take(ctx context.Context) (*guest, error) {
 	select {
 	case g := <-p.ready:
 		if !p.takeTurn(bound) {
-			g.cancel()
+			go p.putBack(g)
 			return nil, late()
 		}
 		return g, nil
@@ -235,6 +238,14 @@ func (p *Pool) take(ctx context.Context) (*guest, error) {
 	case <-bound.Done():
 	}
 	return nil, late()
+}
+
+// putBack offers an interpreter that was taken and not used.
+func (p *Pool) putBack(g *guest) {
+	select {
+	case p.ready <- g:
+	case <-p.ctx.Done():
+	}
 }
 
 // count changes a number and reports it.
