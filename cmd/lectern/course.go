@@ -15,6 +15,7 @@ type courseCmd struct {
 	Import courseImportCmd `cmd:"" help:"Import a course export (OLX): a tar.gz or a folder."`
 	List   courseListCmd   `cmd:"" help:"List courses."`
 	Show   courseShowCmd   `cmd:"" help:"Show a course's import report."`
+	Check  courseCheckCmd  `cmd:"" help:"Try out every problem of a course: what it takes to grade it, and whether this site can."`
 	Links  courseLinksCmd  `cmd:"" help:"List the LTI links of a course."`
 }
 
@@ -148,9 +149,7 @@ func printReport(app *App, r *importer.Report) error {
 	if err := app.printTable([]string{"BLOCK", "COUNT"}, rows); err != nil {
 		return err
 	}
-	p := r.Problems
-	fmt.Fprintf(app.Out, "\nProblems: %d native, %d python, %d need an external grader, %d unsupported, %d broken.\n",
-		p.Native, p.Python, p.External, p.Unsupported, p.Broken)
+	printProblems(app, r)
 	for _, d := range r.DeadLinks {
 		fmt.Fprintf(app.Out, "Dead link in %s: %s\n", d.Block, d.Target)
 	}

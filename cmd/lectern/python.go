@@ -16,7 +16,7 @@ func (a *App) python() error {
 		return err
 	}
 	scripts := external
-	if a.Config.GraderFor != "all" {
+	if a.Config.GraderFor != "all" && a.Sandbox == nil {
 		a.Sandbox = pyrun.New(pyrun.Options{
 			Size: a.Config.PythonPool, Time: a.Config.PythonTime, Log: a.Log,
 			CacheDir: filepath.Join(a.Config.Data, "cache", "python"),
@@ -24,6 +24,8 @@ func (a *App) python() error {
 				InUse: a.Metrics.PythonInUse, Waiting: a.Metrics.PythonWaiting, Ran: a.Metrics.PythonRan,
 			},
 		})
+	}
+	if a.Sandbox != nil {
 		scripts = a.Sandbox
 	}
 	a.Grading.Scripts, a.Grading.External, a.Grading.Library = scripts, external, a.Importer.Library

@@ -81,20 +81,12 @@ func (s *Service) open(ctx context.Context, who Who, at At, retry bool) (*work, 
 	if at.Block.Type != "problem" {
 		return nil, ErrNotProblem.With("block %s/%s", at.Block.Type, at.Block.ID)
 	}
-	def, err := s.definitions.get(at, s.options(at))
+	def, err := s.definitions.get(at, s.surroundings(at.Course))
 	if err != nil {
 		return nil, err
 	}
 	w := &work{who: who, View: View{Definition: def, Settings: Settings(at)}}
-	read := s.Store.View
-	if retry {
-		read = s.Store.Update
-	}
-	err = read(ctx, func(tx store.Tx) (err error) {
-		w.row, err = tx.Learners().State(ctx, who.key(at.Course, at.Block.Ref))
-		return err
-	})
-	if err != nil {
+	if w.row, err = s.row(ctx, who, at, retry); err != nil {
 		return nil, err
 	}
 	if w.row.State != "" {
@@ -108,15 +100,6 @@ func (s *Service) open(ctx context.Context, who Who, at At, retry bool) (*work, 
 	}
 	w.refresh(at)
 	return w, nil
-}
-
-// options says what runs the scripts of a problem.
-func (s *Service) options(at At) problem.Options {
-	opts := problem.Options{Scripts: s.Scripts, External: s.External}
-	if s.Library != nil {
-		opts.Library = s.Library(at.Course)
-	}
-	return opts
 }
 
 // refresh copies what the row says into the view.
@@ -287,21 +270,13 @@ func (s *Service) keep(ctx context.Context, at At, w *work, why string, owed *bo
 	if err != nil {
 		return fmt.Errorf("state of %s/%s: %w", at.Block.Type, at.Block.ID, err)
 	}
-	row := *w.row
-	row.State, row.UpdatedAt = text, s.now()
-	err = s.Store.Update(ctx, func(tx store.Tx) error {
-		put := row
-		if err := tx.Learners().Put(ctx, &put); err != nil || why == "" {
-			return err
-		}
-		n, err := s.owe(ctx, tx, w.who, at, &row, why)
-		*owed = n > 0
-		return err
-	})
+	row, n, err := s.put(ctx, w.who, at, *w.row, text, why, nil)
 	if err != nil {
 		return err
 	}
-	row.Version++
+	if owed != nil {
+		*owed = n
+	}
 	w.row = &row
 	w.refresh(at)
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"lectern/internal/course"
 	"lectern/internal/errs"
+	"lectern/internal/problem"
 	"lectern/internal/problem/script"
 	"lectern/internal/store"
 )
@@ -50,11 +51,19 @@ type Service struct {
 	Random         func() uint64    // nil: math/rand/v2
 	Scripts        script.Runner    // of Python in problems; nil: they cannot be answered
 	External       script.Runner    // of Python that needs more, see problem.Options
-	// Library returns the Python modules that a course brings along, or nil. A nil
-	// function: none does.
+	// Library returns the modules that a course brings along; nil: none do.
 	Library func(*course.Course) *script.Library
 
 	definitions definitions
+}
+
+// surroundings returns what problems of c are parsed with.
+func (s *Service) surroundings(c *course.Course) problem.Options {
+	o := problem.Options{Scripts: s.Scripts, External: s.External}
+	if s.Library != nil {
+		o.Library = s.Library(c)
+	}
+	return o
 }
 
 // conflictTries is how often something is done again that others interfered

@@ -34,6 +34,9 @@ var ErrCourse = errs.New(errs.NotFound, "course_not_imported", "",
 // Report is what an import says about a course.
 type Report = olx.Report
 
+// Note is a remark of a report.
+type Note = olx.Note
+
 // Importer imports courses. It is safe for concurrent use.
 type Importer struct {
 	Store store.Store

@@ -15,8 +15,8 @@ type responseType struct {
 	tag      string
 	inputs   []string // elements that may take its answer
 	single   bool     // exactly one input
+	points   float64  // of each input, whatever it says; 0: what it says, else 1
 	required []string // attributes that must not be empty
-	points   float64  // of each input, whatever it says itself; 0: what it says, or 1
 	build    func(*response) (grader, error)
 }
 

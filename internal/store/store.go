@@ -53,6 +53,7 @@ type Tx interface {
 	Owed() Owed
 	Courses() Courses
 	Learners() Learners
+	Tallies() Tallies
 	Console() Console
 	Audit() Audit
 	Settings() Settings

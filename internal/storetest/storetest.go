@@ -66,6 +66,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"large courses", testLargeCourse},
 		{"learner states", testLearnerStates},
 		{"score history", testScoreHistory},
+		{"votes", testTallies},
+		{"votes at once", testTallyRace},
 		{"console sessions", testConsoleSessions},
 		{"throttle", testThrottle},
 		{"audit and settings", testAuditAndSettings},

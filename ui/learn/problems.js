@@ -96,7 +96,7 @@
     section.replaceWith(fresh);
     runScripts(fresh);
     drawn(fresh);
-    focusOn(focusTarget(fresh, answer.action));
+    if (answer.action !== "drop") focusOn(focusTarget(fresh, answer.action)); // dragdrop.js keeps it
     updateScore(answer.score);
     // The answer opened or closed another part of the page.
     if (answer.reload) await refresh(fresh);

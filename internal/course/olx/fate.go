@@ -22,28 +22,20 @@ func kindOf(tag string) kind {
 		return kind{course.Unsupported, what + " is not supported yet.", false}
 	}
 	switch tag {
-	case "html", "video", "videoalpha", "problem":
+	case "html", "video", "videoalpha", "problem", "poll_question", "word_cloud":
 		return kind{course.Shown, "", true}
-	case "customtag":
+	case "customtag", "drag-and-drop-v2", "poll", "survey", "done":
 		return kind{course.Shown, "", false}
 	case "discussion":
 		return kind{course.Hidden, "Discussions belong to the course site and are left out.", true}
-	case "drag-and-drop-v2":
-		return unsupported("Drag and drop")
 	case "openassessment":
 		return kind{course.Unsupported, "Peer assessment needs other learners and staff who grade.", false}
 	case "edx_sga", "staffgradedxblock":
 		return kind{course.Unsupported, "Assignments that staff grade are not supported.", false}
 	case "lti", "lti_consumer":
 		return unsupported("A tool inside a tool")
-	case "poll", "survey", "poll_question":
-		return unsupported("A poll")
-	case "word_cloud":
-		return unsupported("A word cloud")
 	case "annotatable", "textannotation", "imageannotation", "videoannotation":
 		return unsupported("An annotation")
-	case "done":
-		return unsupported("The completion button")
 	}
 	return kind{}
 }
@@ -55,6 +47,8 @@ func (l *loader) judge(n *node) {
 	case b.Fate == course.Broken:
 	case b.Type == "problem": // Options.Try has the last word
 		b.Fate = course.Shown
+	case isInteractive(b.Type):
+		l.interactive(b)
 	case isContainer(b.Type):
 		b.Fate = course.Container
 	case k.fate != "":

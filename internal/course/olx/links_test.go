@@ -129,14 +129,21 @@ css
 
 func TestIncludeGoesWrong(t *testing.T) {
 	r := inUnit(t, `<problem url_name="a"><include file="gone.xml"/></problem><problem url_name="b"><include file="self.xml"/></problem>
-<problem url_name="c"><include file="../../etc/passwd"/></problem>`,
-		"-- self.xml --\n<div><include file=\"self.xml\"/></div>\n")
-	for id, want := range map[string]string{"a": "gone.xml", "b": "too many", "c": "etc/passwd"} {
+<problem url_name="c"><include file="../../etc/passwd"/></problem><problem url_name="d">`+
+		strings.Repeat(`<include file="one.xml"/>`, 51)+`</problem><problem url_name="e"><include file="torn.xml"/></problem>
+<problem url_name="f"><include/></problem>`,
+		"-- self.xml --\n<div><include file=\"self.xml\"/></div>\n-- one.xml --\n<p>x</p>\n-- torn.xml --\n<p>x\n")
+	for id, want := range map[string]string{
+		"a": "gone.xml", "b": "too many", "c": "etc/passwd", "d": "too many", "e": "not closed", "f": "include",
+	} {
 		if !said(r.Report.Errors, "block@"+id, want) {
 			t.Errorf("%s: nothing about %q in %+v", id, want, r.Report.Errors)
 		}
+		if b := get(t, r, "problem", id); b.Fate != course.Broken && id != "f" {
+			t.Errorf("%s is %s", id, b.Fate)
+		}
 	}
-	if b := get(t, r, "vertical", "v"); len(b.Children) != 3 || b.Fate != course.Container {
+	if b := get(t, r, "vertical", "v"); len(b.Children) != 6 || b.Fate != course.Container {
 		t.Errorf("%+v", b)
 	}
 }

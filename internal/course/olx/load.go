@@ -65,6 +65,7 @@ func (l *loader) load(el *xmltree.Node, depth int) *node {
 		l.attributes(n, el)
 		l.applyPolicy(n, written)
 		l.breakBlock(n, def.file, detail(err).Error())
+		l.sources[ref] = trial.Source{File: def.file}
 		return n
 	}
 	l.attributes(n, def.el)
@@ -187,6 +188,11 @@ func (l *loader) content(n *node, def definition, depth int) {
 		l.customTag(n, def)
 	default:
 		b.Data = l.portable(def.el.XML())
+		if isInteractive(b.Type) {
+			for name, v := range n.own { // their content is in attributes
+				n.own[name] = l.portable(v)
+			}
+		}
 	}
 }
 

@@ -60,6 +60,8 @@ func TestDefinitions(t *testing.T) {
 		{"included", `<problem url_name="p"><include file="inc/a.xml"/></problem>`,
 			"-- inc/a.xml --\n<div>outer<include file=\"inc/b.xml\"/></div>\n-- inc/b.xml --\n<p>inner</p>\n", "problem", "p", "",
 			"<div>outer<p>inner</p></div>", ""},
+		{"included from static", `<problem url_name="p"><include file="/sub/a.xml"/></problem>`,
+			"-- static/sub/a.xml --\n<p>inner</p>\n", "problem", "p", "", "<p>inner</p>", ""},
 		{"markdown is dropped", `<problem url_name="p" markdown="=== x"><p>y</p></problem>`, "", "problem", "p", "", "<p>y</p>", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

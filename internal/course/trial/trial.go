@@ -33,7 +33,7 @@ type Options struct {
 	// problem alone.
 	Sources  map[course.Ref]Source
 	Budget   time.Duration // for all together; 60 s when zero
-	Parallel int           // problems at once; 4 when zero
+	Parallel int           // problems at once; 2 when zero
 }
 
 // Entry is what is known about one problem.
@@ -62,7 +62,7 @@ func Run(ctx context.Context, c *course.Course, o Options) []Entry {
 		o.Budget = time.Minute
 	}
 	if o.Parallel <= 0 {
-		o.Parallel = 4
+		o.Parallel = 2 // learners use the same interpreters
 	}
 	ctx, cancel := context.WithTimeout(ctx, o.Budget)
 	defer cancel()
@@ -80,7 +80,7 @@ func Run(ctx context.Context, c *course.Course, o Options) []Entry {
 	_ = group.Wait() // no error is ever returned
 	entries := make([]Entry, len(all))
 	for i, a := range all {
-		if a.limited { // perhaps only because the others took all there was
+		if a.again { // perhaps only because the others took all there was
 			a.run(ctx)
 		}
 		a.settle()
@@ -91,20 +91,21 @@ func Run(ctx context.Context, c *course.Course, o Options) []Entry {
 
 // attempt is one problem being tried.
 type attempt struct {
-	o       *Options
-	c       *course.Course
-	b       *course.Block
-	e       Entry
-	max     float64
-	limited bool
+	o     *Options
+	c     *course.Course
+	b     *course.Block
+	e     Entry
+	max   float64
+	again bool // another try may end otherwise
 }
 
 func (a *attempt) run(ctx context.Context) {
 	usage := a.c.Usage(a.b)
-	a.limited = false
-	a.e = Entry{Usage: usage.String(), Name: a.b.Name, Status: problem.Broken, Reason: a.b.Reason}
-	if a.b.Fate == course.Broken && a.b.Data == "" {
-		return // its file could not be read
+	a.again = false
+	a.e = Entry{Usage: usage.String(), Name: a.b.Name, Status: problem.Broken}
+	if a.b.Fate == course.Broken && a.b.Data == "" { // its file could not be read
+		a.say(a.b.Reason)
+		return
 	}
 	opts := problem.Options{ID: usage.HTMLID(), Scripts: a.o.Scripts, External: a.o.External, Library: a.o.Library}
 	d, err := problem.Parse(a.b.Data, opts)
@@ -137,26 +138,34 @@ func (nothing) Run(context.Context, *script.Job) (*script.Reply, error) {
 // running it in the sandbox. One that a queue or a service of the course team's
 // grades would not profit from an external grader either.
 func (a *attempt) explore(ctx context.Context, opts problem.Options) {
-	if opts.Scripts == nil {
-		opts.Scripts = nothing{}
-	}
 	opts.External = opts.Scripts
+	if opts.Scripts == nil {
+		opts.External = nothing{}
+	}
 	d, err := problem.Parse(a.b.Data, opts)
 	switch {
 	case err != nil:
 		a.broken(err)
 	case !d.Answerable():
 		a.e.Status = problem.Unsupported
+	case opts.Scripts == nil:
+		a.e.NotRun = noPython
 	default:
 		a.trial(ctx, d)
 		a.e.Answerable = false
 	}
 }
 
+// Why a script was not run.
+const (
+	noPython  = "Nothing on this site runs Python."
+	outOfTime = "The time for trying the course's problems was over."
+)
+
 // trial runs the problem's script.
 func (a *attempt) trial(ctx context.Context, d *problem.Definition) {
 	if !d.Answerable() {
-		a.e.NotRun = "Nothing on this site runs Python."
+		a.e.NotRun = noPython
 		return
 	}
 	if ctx.Err() != nil {
@@ -172,10 +181,11 @@ func (a *attempt) trial(ctx context.Context, d *problem.Definition) {
 	case errors.Is(err, problem.ErrModule):
 		a.missing(err)
 	case errors.Is(err, script.ErrLimit):
-		a.limited = true
+		a.again = true
 		a.broken(err)
 		a.e.Reason = "Its script did not end within the limits of time and memory."
 	case errors.Is(err, script.ErrBusy):
+		a.again = true
 		a.e.NotRun = "Whatever runs Python was busy."
 	case errors.Is(err, script.ErrUnavailable):
 		a.e.NotRun = "Nothing on this site could run its Python when it was tried."
@@ -183,8 +193,6 @@ func (a *attempt) trial(ctx context.Context, d *problem.Definition) {
 		a.broken(err)
 	}
 }
-
-const outOfTime = "The time for trying the course's problems was over."
 
 // missing notes that a module is not there.
 func (a *attempt) missing(err error) {
@@ -221,9 +229,14 @@ func (a *attempt) broken(err error) {
 	if e := errs.From(err); e.Unwrap() != nil {
 		reason = e.Unwrap() // its private part is for the course team
 	}
-	a.e.Reason = reason.Error()
-	if m := lineWords.FindStringSubmatch(a.e.Reason); m != nil {
-		a.e.Reason = a.e.Reason[len(m[0]):]
+	a.say(reason.Error())
+}
+
+// say notes a mistake in the words of the parser, which may begin with the line.
+func (a *attempt) say(reason string) {
+	a.e.Reason = reason
+	if m := lineWords.FindStringSubmatch(reason); m != nil {
+		a.e.Reason = reason[len(m[0]):]
 		line, _ := strconv.Atoi(m[1])
 		src := a.o.Sources[a.b.Ref]
 		a.e.File, a.e.Line = src.File, line+max(src.Line-1, 0)

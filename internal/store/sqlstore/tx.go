@@ -33,6 +33,7 @@ func (t *tx) Placements() store.Placements       { return placements{t} }
 func (t *tx) Owed() store.Owed                   { return owed{t} }
 func (t *tx) Courses() store.Courses             { return courses{t} }
 func (t *tx) Learners() store.Learners           { return learners{t} }
+func (t *tx) Tallies() store.Tallies             { return tallies{t} }
 func (t *tx) Console() store.Console             { return console{t} }
 func (t *tx) Audit() store.Audit                 { return audit{t} }
 func (t *tx) Settings() store.Settings           { return settings{t} }

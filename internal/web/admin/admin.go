@@ -74,6 +74,7 @@ func (h *Handler) Mount(m *web.Mux) {
 		"POST /admin/consumers/{id}/delete":  h.postDelete,
 		"GET /admin/courses":                 h.courses,
 		"GET /admin/courses/{key...}":        h.course,
+		"POST /admin/courses/{key...}":       h.postCheck,
 		"GET /admin/launches":                h.launches,
 		"GET /admin/scores":                  h.scores,
 		"POST /admin/scores/resend":          h.postResend,

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"lectern/internal/importer"
 	"lectern/internal/lti"
 	"lectern/internal/outcome"
 	"lectern/internal/store"
@@ -70,41 +69,6 @@ func (h *Handler) courses(w http.ResponseWriter, r *http.Request, v web.Visit) e
 		return err
 	}
 	return h.pages.Show(w, r, http.StatusOK, "courses/courses.html", v.Layout("Courses", "courses", p))
-}
-
-// coursePage is what ui/course gets.
-type coursePage struct {
-	Name   string
-	Key    string
-	Report *importer.Report
-	Links  []linkRow
-}
-
-// linkRow is a block of the course with its LTI link.
-type linkRow struct {
-	importer.Link
-	Depth int // of indentation
-}
-
-func (h *Handler) course(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-	key := r.PathValue("key")
-	c, err := h.Catalog.Course(r.Context(), key)
-	if err != nil {
-		return err
-	}
-	p := coursePage{Name: c.Name, Key: key}
-	if p.Report, err = h.Importer.Report(r.Context(), key); err != nil {
-		return err
-	}
-	depths := map[string]int{importer.Course: 0, importer.Section: 0, importer.Subsection: 1, importer.Unit: 2}
-	for _, l := range importer.Links(c, h.PublicURL.String()) {
-		depth, ok := depths[l.Level]
-		if !ok {
-			depth = 3
-		}
-		p.Links = append(p.Links, linkRow{l, depth})
-	}
-	return h.pages.Show(w, r, http.StatusOK, "course/course.html", v.Layout(c.Name, "courses", p))
 }
 
 // launchesPage is what ui/launches gets.

@@ -28,6 +28,8 @@ type answered struct {
 	hints   int             // demand hints to show
 	answer  bool            // show the solution
 	opened  bool            // something else on the page came or went with it
+
+	drag *grading.DragOutcome // what came of moving items
 }
 
 // postProblem serves problem/{id}/{action}. What changes the state is answered
@@ -161,9 +163,9 @@ func readForm(posted url.Values, a *answered) (grading.Form, error) {
 // maxHints keeps a made-up count of hints from meaning anything.
 const maxHints = 1000
 
-// answerScript sends the problem as it is now: its element, and what to say.
+// answerScript sends the block as it is now: its element, and what to say.
 func (v *view) answerScript(w http.ResponseWriter, r *http.Request, b *course.Block) error {
-	html, err := v.renderProblem(r.Context(), b)
+	html, err := v.render(r.Context(), b, 0)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@
 //	GET  {base}elsewhere?…                 why a link leads nowhere
 //	POST {base}problem/{id}/{action}       submit, save, reset, hint, answer
 //	POST {base}problem/{id}/preview        how an answer is read while it is typed, JSON
+//	POST {base}act/{type}/{id}/{action}    do something with any other block
 //	POST {base}library/{type}/{id}/reset   draw other problems
 //	GET  {base}transcript/{id}/{language}  captions of a video, WebVTT
 //	GET  {base}static/{name}               a locked asset

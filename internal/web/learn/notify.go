@@ -2,6 +2,7 @@ package learn
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -126,4 +127,12 @@ func count[N int | float64](n N, thing string) string {
 		return "1 " + thing
 	}
 	return number(float64(n)) + " " + thing + "s"
+}
+
+// plural writes a sentence about n things; one and many hold a %d each.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return fmt.Sprintf(one, n)
+	}
+	return fmt.Sprintf(many, n)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"lectern/internal/course"
+	"lectern/internal/grading"
 	"lectern/internal/xmltree"
 )
 
@@ -37,6 +38,14 @@ func (v *view) render(ctx context.Context, b *course.Block, depth int) (template
 		return v.renderVideo(ctx, b)
 	case "problem":
 		return v.renderProblem(ctx, b)
+	case grading.DragType:
+		return v.renderDrag(ctx, b)
+	case "poll", "survey", "poll_question":
+		return v.renderPoll(ctx, b)
+	case "word_cloud":
+		return v.renderCloud(ctx, b)
+	case "done":
+		return v.renderDone(b)
 	}
 	if b.Fate == course.Container || len(b.Children) > 0 {
 		return v.renderContainer(ctx, b, depth)

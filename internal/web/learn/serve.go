@@ -25,12 +25,15 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	}
 	kind, arg, _ := strings.Cut(rest, "/")
 	switch kind {
-	case "problem", "library":
+	case "problem", "library", "act":
 		if r.Method != http.MethodPost {
 			return redirect(w, r, s.Base) // a reload of an answer's address
 		}
-		if kind == "library" {
+		switch kind {
+		case "library":
 			return v.resetLibrary(w, r, arg)
+		case "act":
+			return v.postAct(w, r, arg)
 		}
 		return v.postProblem(w, r, arg)
 	}

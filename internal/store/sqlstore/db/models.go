@@ -297,6 +297,16 @@ type SetupLink struct {
 	ExpiresAt int64
 }
 
+type Tally struct {
+	CourseKey string
+	Scope     string
+	BlockType string
+	BlockID   string
+	Question  string
+	Answer    string
+	Votes     int64
+}
+
 type Throttle struct {
 	KeyHash   []byte
 	Failures  int64

@@ -1,0 +1,137 @@
+package learn
+
+import (
+	"cmp"
+	"html/template"
+
+	"lectern/internal/dragdrop"
+	"lectern/internal/grading"
+)
+
+// dragSay fills in what is told about the items: before the first one, about
+// those just dropped, after an attempt, and at the end.
+func (v *view) dragSay(p *dragPart, dv *grading.DragView, just *answered) {
+	d, tally := dv.Drag, dv.Drag.Count(&dv.Dropped)
+	shown := dv.Settings.CorrectnessVisible(v.now, v.s.Staff)
+	var out dragdrop.Outcome
+	if just.drag != nil {
+		out = just.drag.Outcome
+	}
+	switch {
+	case just.refused != nil:
+		p.Notification = &notification{"error", "!", just.refused.Public}
+	case just.action == "reset":
+		p.Notification = &notification{"saved", "✓", "All items are back where they were. Attempts and score stay."}
+	case d.Assessment && dv.Dropped.Attempts > 0 && !shown:
+		p.Notification = &notification{"submitted", "✓", "Answer submitted." + v.dragPoints(dv)}
+	case d.Assessment && dv.Dropped.Attempts > 0:
+		v.dragAttempted(p, dv, out)
+	case len(out.Judged) > 0:
+		p.Notification = judgedNotification(out.Judged, tally.Solved(), v.dragPoints(dv))
+	case tally.Solved() && !d.Assessment && len(dv.Dropped.Placed) > 0:
+		p.Notification = &notification{"correct", "✓", "Correct" + v.dragPoints(dv)}
+	case p.Off:
+		p.Notification = &notification{"closed", "!", "This question is closed."}
+	}
+	if shown || !d.Assessment {
+		v.dragFeedback(p, out.Judged)
+	}
+	over := tally.Solved() && len(dv.Dropped.Placed) > 0 || p.Off && dv.Dropped.Attempts > 0
+	switch {
+	case !over:
+		p.Start = v.dragHTML(d.Start)
+	case shown && (!d.Assessment || dv.Dropped.Attempts > 0):
+		p.Finish = v.dragHTML(d.Finish)
+	}
+}
+
+// dragPoints is the best score in brackets, where the learner may see it.
+func (v *view) dragPoints(dv *grading.DragView) string {
+	if !dv.Answered || dv.Score.Possible <= 0 || !dv.Settings.ScoreVisible(v.now, v.s.Staff) {
+		return ""
+	}
+	return " (" + number(dv.Score.Earned) + "/" + count(dv.Score.Possible, "point") + ")"
+}
+
+// judgedNotification says what came of the items just dropped in standard mode.
+func judgedNotification(judged []dragdrop.Judged, solved bool, points string) *notification {
+	right := 0
+	for _, j := range judged {
+		if j.Right {
+			right++
+		}
+	}
+	switch {
+	case solved:
+		return &notification{"correct", "✓", "Correct" + points}
+	case right == len(judged):
+		return &notification{"correct", "✓", plural(right, "Correctly placed %d item.", "Correctly placed %d items.")}
+	case right == 0:
+		return &notification{"incorrect", "✗", plural(len(judged), "%d item does not belong there. It is back where it was.",
+			"%d items do not belong there. They are back where they were.")}
+	}
+	return &notification{"partially-correct", "◐", plural(right, "Correctly placed %d item; the others are back where they were.",
+		"Correctly placed %d items; the others are back where they were.")}
+}
+
+// dragAttempted says how the last attempt went. Right after it what was wrong is
+// known; later the items that went back are among those not placed.
+func (v *view) dragAttempted(p *dragPart, dv *grading.DragView, out dragdrop.Outcome) {
+	tally := dv.Drag.Count(&dv.Dropped)
+	wrong, raw := len(out.Judged), tally.Raw()
+	if len(out.Judged) == 0 {
+		wrong = tally.Wrong
+	}
+	missing := tally.Missing
+	for _, j := range out.Judged {
+		if out.Returned > 0 {
+			switch {
+			case len(j.Item.Zones) > 0:
+				missing--
+			default:
+				raw -= 1 / float64(tally.All) // a decoy that came back by itself
+			}
+		}
+	}
+	say := func(n int, one, many string) {
+		if n > 0 {
+			p.Details = append(p.Details, plural(n, one, many))
+		}
+	}
+	say(tally.Right, "Correctly placed %d item.", "Correctly placed %d items.")
+	if out.Returned > 0 {
+		say(wrong, "Misplaced %d item. It is back among the items.", "Misplaced %d items. They are back among the items.")
+	} else {
+		say(wrong, "Misplaced %d item.", "Misplaced %d items.")
+	}
+	say(missing, "Did not place %d required item.", "Did not place %d required items.")
+	points := v.dragPoints(dv)
+	if dv.Dropped.RawEarned != nil && *dv.Dropped.RawEarned > raw+1e-9 && points != "" {
+		p.Details = append(p.Details, "Your best score so far counts.")
+	}
+	switch {
+	case tally.Solved():
+		p.Notification = &notification{"correct", "✓", "Correct" + points}
+	case raw <= 0:
+		p.Notification = &notification{"incorrect", "✗", "Incorrect" + points}
+	default:
+		p.Notification = &notification{"partially-correct", "◐", "Partially correct" + points}
+	}
+}
+
+// dragFeedback lists what the course says about single items. Two texts that are
+// the same are said once.
+func (v *view) dragFeedback(p *dragPart, judged []dragdrop.Judged) {
+	said := map[template.HTML]bool{}
+	for _, j := range judged {
+		text := v.dragHTML(j.Item.Incorrect)
+		if j.Right {
+			text = v.dragHTML(j.Item.Correct)
+		}
+		if text == "" || said[text] {
+			continue
+		}
+		said[text] = true
+		p.Feedback = append(p.Feedback, dragSaid{j.Right, cmp.Or(plain(j.Item.Name), j.Item.Description), text})
+	}
+}
