@@ -271,7 +271,7 @@ describe("inputs", { skip }, () => {
     try {
       const quiet = await plain.newPage();
       const link = await demo.addActivity("problem", "prism_labels");
-      const inside = await demo.open(quiet, link, { as: "dan", javaScript: false });
+      const inside = await demo.open(quiet, link, { as: "carla", javaScript: false });
       await inside.getByLabel("Where to put white light").selectOption({ label: "Place 1" });
       await inside.getByLabel("Where to put red").selectOption({ label: "Place 2" });
       await inside.getByLabel("Where to put violet").selectOption({ label: "Place 3" });
@@ -279,9 +279,9 @@ describe("inputs", { skip }, () => {
       await submit(inside);
       await inside.locator(".notification.correct").waitFor();
       assert.equal(await inside.getByLabel("Where to put red").inputValue(), '{"red":"top"}');
-      const program = await demo.open(quiet, await demo.addActivity("problem", "mix_lamps"), { as: "dan", javaScript: false });
+      const program = await demo.open(quiet, await demo.addActivity("problem", "mix_lamps"), { as: "carla", javaScript: false });
       await program.getByText("Please switch JavaScript on to use it.").waitFor();
-      const typed = await demo.open(quiet, await demo.addActivity("problem", "wave_function"), { as: "dan", javaScript: false });
+      const typed = await demo.open(quiet, await demo.addActivity("problem", "wave_function"), { as: "carla", javaScript: false });
       await typed.getByRole("textbox").fill("def wavelength(f): return 3e17 / f");
       await submit(typed);
       await typed.locator(".notification").waitFor();

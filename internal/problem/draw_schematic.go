@@ -19,7 +19,7 @@ func (f *fieldView) schematic() string {
 		`Submit sends it as it is.</p>`)
 	if c, ok := readCircuit(value); ok {
 		b.WriteString(c.svg())
-		fmt.Fprintf(&b, `<details class="circuit-parts"><summary>The circuit in words: %d parts, %d wires</summary><ul>`, len(c.parts), len(c.wires))
+		fmt.Fprintf(&b, `<details class="circuit-parts"><summary>The circuit in words (parts: %d, wires: %d)</summary><ul>`, len(c.parts), len(c.wires))
 		for _, p := range c.parts {
 			fmt.Fprintf(&b, `<li>%s</li>`, esc(p.words()))
 		}

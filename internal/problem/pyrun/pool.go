@@ -83,7 +83,7 @@ func (p *Pool) refill() {
 			started = true
 		case <-g.ended:
 		case <-time.After(p.options.Wait):
-			g.cancel(nil)
+			g.cancel()
 		}
 		p.endTurn()
 		if started {
@@ -165,7 +165,7 @@ func (p *Pool) run(ctx context.Context, job *script.Job) (*script.Reply, error) 
 	timer := time.NewTimer(p.options.Time)
 	defer timer.Stop()
 	if err := g.hand(job, library); err != nil {
-		g.cancel(nil)
+		g.cancel()
 		p.endTurn()
 		return nil, unavailable(err)
 	}
@@ -175,16 +175,18 @@ func (p *Pool) run(ctx context.Context, job *script.Job) (*script.Reply, error) 
 		p.endTurn()
 	}()
 	select {
+	case <-g.answered:
+		return g.reply()
 	case <-g.ended:
 		if p.ctx.Err() != nil {
 			return nil, script.ErrUnavailable.With("the program is being stopped")
 		}
 		return g.reply()
 	case <-timer.C:
-		g.cancel(nil)
+		g.cancel()
 		return nil, script.ErrLimit.With("time: more than %v", p.options.Time)
 	case <-ctx.Done():
-		g.cancel(nil)
+		g.cancel()
 		return nil, ctx.Err()
 	}
 }
@@ -225,7 +227,7 @@ func (p *Pool) take(ctx context.Context) (*guest, error) {
 	select {
 	case g := <-p.ready:
 		if !p.takeTurn(bound) {
-			g.cancel(nil)
+			g.cancel()
 			return nil, late()
 		}
 		return g, nil
