@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"sync"
+	"time"
 )
 
 // Cache is a [Runner] that remembers replies of another. A script's reply
@@ -15,8 +16,10 @@ import (
 // answer run the same script with the same seed, so most jobs were run before.
 //
 // Replies that are kept: those without failure, and those whose failure is
-// certain to come again, a syntax error or a missing module. Equal jobs that come
-// at once are run once. Make one with [NewCache].
+// certain to come again, a syntax error or a missing module. A job that met a
+// limit is not run again for a minute, or everybody who looks at a page with it
+// would wait, and make others wait, for as long as a script may take. Equal jobs
+// that come at once are run once. Make one with [NewCache].
 type Cache struct {
 	runner     Runner
 	maxEntries int
@@ -35,7 +38,12 @@ type jobKey [sha256.Size]byte
 type keptReply struct {
 	key   jobKey
 	reply []byte
+	limit error     // instead of a reply, until
+	until time.Time // zero: for ever
 }
+
+// limitKept is how long a job that met a limit is not run again.
+const limitKept = time.Minute
 
 // flight is a job that is being run.
 type flight struct {
@@ -63,9 +71,9 @@ func (c *Cache) Run(ctx context.Context, job *Job) (*Reply, error) {
 		return c.runner.Run(ctx, job) // a job that JSON cannot hold is for the runner to refuse
 	}
 	for {
-		b, f, mine := c.find(key)
-		if b != nil {
-			return decodeReply(b)
+		kept, f, mine := c.find(key)
+		if kept != nil {
+			return kept.get()
 		}
 		if mine {
 			return c.fly(ctx, key, f, job)
@@ -98,14 +106,25 @@ func keyOf(job *Job) (jobKey, error) {
 	return sha256.Sum256(b), nil
 }
 
+func (k *keptReply) get() (*Reply, error) {
+	if k.limit != nil {
+		return nil, k.limit
+	}
+	return decodeReply(k.reply)
+}
+
 // find returns a kept reply, or else the flight of the job, which is the
 // caller's to carry out when mine.
-func (c *Cache) find(key jobKey) (reply []byte, f *flight, mine bool) {
+func (c *Cache) find(key jobKey) (kept *keptReply, f *flight, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e := c.kept[key]; e != nil {
-		c.order.MoveToFront(e)
-		return e.Value.(*keptReply).reply, nil, false //nolint:forcetypeassert // the list holds nothing else
+		kept = e.Value.(*keptReply) //nolint:forcetypeassert // the list holds nothing else
+		if kept.until.IsZero() || time.Now().Before(kept.until) {
+			c.order.MoveToFront(e)
+			return kept, nil, false
+		}
+		c.drop(e)
 	}
 	if f := c.running[key]; f != nil {
 		return nil, f, false
@@ -126,6 +145,9 @@ func (c *Cache) fly(ctx context.Context, key jobKey, f *flight, job *Job) (*Repl
 	reply, err := c.runner.Run(ctx, job)
 	if err != nil {
 		f.err = err
+		if errors.Is(err, ErrLimit) {
+			c.keep(&keptReply{key: key, limit: err, until: time.Now().Add(limitKept)})
+		}
 		return nil, err
 	}
 	b, err := json.Marshal(reply)
@@ -135,7 +157,7 @@ func (c *Cache) fly(ctx context.Context, key jobKey, f *flight, job *Job) (*Repl
 	}
 	f.reply, f.err = b, nil
 	if lasting(reply) {
-		c.keep(key, b)
+		c.keep(&keptReply{key: key, reply: b})
 	}
 	return reply, nil
 }
@@ -147,19 +169,26 @@ func lasting(r *Reply) bool {
 
 // keep adds a reply and drops those used longest ago. One that is too large for
 // the whole cache is not worth emptying it.
-func (c *Cache) keep(key jobKey, reply []byte) {
-	if len(reply)+entryOverhead > c.maxBytes {
+func (c *Cache) keep(k *keptReply) {
+	if k.size() > c.maxBytes {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.kept[key] = c.order.PushFront(&keptReply{key, reply})
-	c.bytes += len(reply) + entryOverhead
+	c.kept[k.key] = c.order.PushFront(k)
+	c.bytes += k.size()
 	for c.order.Len() > c.maxEntries || c.bytes > c.maxBytes {
-		last := c.order.Remove(c.order.Back()).(*keptReply) //nolint:forcetypeassert // the list holds nothing else
-		delete(c.kept, last.key)
-		c.bytes -= len(last.reply) + entryOverhead
+		c.drop(c.order.Back())
 	}
+}
+
+// size is what k takes, in bytes, roughly.
+func (k *keptReply) size() int { return len(k.reply) + entryOverhead }
+
+func (c *Cache) drop(e *list.Element) {
+	k := c.order.Remove(e).(*keptReply) //nolint:forcetypeassert // the list holds nothing else
+	delete(c.kept, k.key)
+	c.bytes -= k.size()
 }
 
 func decodeReply(b []byte) (*Reply, error) {

@@ -78,7 +78,7 @@ func TestCacheKeepsWhatLasts(t *testing.T) {
 		{"syntax", &Reply{Failure: &Failure{Kind: Syntax}}, nil, true},
 		{"import", &Reply{Failure: &Failure{Kind: Import}}, nil, true},
 		{"exception", &Reply{Failure: &Failure{Kind: Raised}}, nil, false},
-		{"limit", nil, ErrLimit, false},
+		{"limit", nil, ErrLimit, true},
 		{"busy", nil, ErrBusy, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -188,4 +188,32 @@ func TestCachePanic(t *testing.T) {
 		_, _ = c.Run(t.Context(), &Job{})
 	}()
 	mustRun(t, c, &Job{})
+}
+
+// TestCacheLimits checks that a script that met a limit is left alone for a while.
+func TestCacheLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		c := NewCache(runnerFunc(func(context.Context, *Job) (*Reply, error) {
+			n++
+			if n > 1 {
+				return &Reply{}, nil
+			}
+			return nil, ErrLimit.With("time")
+		}), 100, 1<<20)
+		for range 3 {
+			if _, err := c.Run(t.Context(), &Job{Script: "a"}); !errors.Is(err, ErrLimit) {
+				t.Errorf("%v", err)
+			}
+		}
+		if n != 1 {
+			t.Errorf("ran %d times", n)
+		}
+		time.Sleep(limitKept)
+		mustRun(t, c, &Job{Script: "a"})
+		mustRun(t, c, &Job{Script: "a"})
+		if n != 2 {
+			t.Errorf("ran %d times", n)
+		}
+	})
 }
