@@ -108,6 +108,10 @@ func TestDragMarkup(t *testing.T) {
 	r := s.get(base)
 	r.has(t, `data-item="0&#34;&gt;&lt;b"`, `data-zone="&lt;z&gt;"`, "<span>A</span>")
 	r.lacks(t, "alert(1)", "javascript:", "<button>T", "onerror", "data:text")
+	s, base = unitSite(t, dragBlock("standard", strings.Replace(dragData, `"displayLabels"`, `"targetImg":"/static/gone.png","targetImgDescription":"Two boxes","displayLabels"`, 1)))
+	r = s.get(base)
+	r.has(t, `<p class="drag-described">Two boxes</p>`, "width:31px;height:42px")
+	r.lacks(t, "/static/gone.png")
 	broken := dragBlock("standard", `{}`)
 	broken.Fate = course.Broken
 	s, base = unitSite(t, broken, htmlBlock("h", "still here"))

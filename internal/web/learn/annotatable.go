@@ -42,7 +42,7 @@ func (v *view) renderAnnotatable(b *course.Block) (template.HTML, error) {
 	v.need("learn/blocks.css", "learn/blocks.js")
 	p := &annotatablePart{part: v.part(b), Name: b.Name, Alone: b == v.launched}
 	if instructions := el.Child("instructions"); instructions != nil {
-		p.Instructions = v.dragHTML(instructions.InnerHTML())
+		p.Instructions = v.courseHTML(instructions.InnerHTML())
 		el.Children = slices.DeleteFunc(el.Children, func(n *xmltree.Node) bool { return n == instructions })
 	}
 	v.annotate(p, b, el)
@@ -63,7 +63,7 @@ func (v *view) annotate(p *annotatablePart, b *course.Block, el *xmltree.Node) {
 		n := strconv.Itoa(len(p.Notes) + 1)
 		a := annotation{
 			ID: p.Anchor + "-note-" + n, Number: n, Title: child.Attr("title"),
-			Body: v.dragHTML(child.Attr("body")), Question: v.annotationQuestion(b, child.Attr("problem")),
+			Body: v.courseHTML(child.Attr("body")), Question: v.annotationQuestion(b, child.Attr("problem")),
 		}
 		if a.Title == "" {
 			a.Title = "Commentary"

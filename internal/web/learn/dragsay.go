@@ -42,9 +42,9 @@ func (v *view) dragSay(p *dragPart, dv *grading.DragView, just *answered) {
 	over := solved || p.Off && dv.Dropped.Attempts > 0
 	switch {
 	case !over:
-		p.Start = v.dragHTML(d.Start)
+		p.Start = v.courseHTML(d.Start)
 	case shown && (!d.Assessment || dv.Dropped.Attempts > 0):
-		p.Finish = v.dragHTML(d.Finish)
+		p.Finish = v.courseHTML(d.Finish)
 	}
 }
 
@@ -140,9 +140,9 @@ func (v *view) dragSoFar(dv *grading.DragView, solved bool) *notification {
 func (v *view) dragFeedback(p *dragPart, judged []dragdrop.Judged) {
 	said := map[template.HTML]bool{}
 	for _, j := range judged {
-		text := v.dragHTML(j.Item.Incorrect)
+		text := v.courseHTML(j.Item.Incorrect)
 		if j.Right {
-			text = v.dragHTML(j.Item.Correct)
+			text = v.courseHTML(j.Item.Correct)
 		}
 		if text == "" || said[text] {
 			continue

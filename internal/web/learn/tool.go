@@ -44,7 +44,7 @@ func (v *view) renderTool(b *course.Block) (template.HTML, error) {
 	}
 	v.need("learn/blocks.css", "learn/blocks.js")
 	p := &toolPart{
-		part: v.part(b), Name: b.Name, Alone: b == v.launched, Description: v.dragHTML(t.Description),
+		part: v.part(b), Name: b.Name, Alone: b == v.launched, Description: v.courseHTML(t.Description),
 		Frame: "tool-" + v.anchor(b), Height: t.Height,
 		Label: cmp.Or(t.Button, "Open "+cmp.Or(b.Name, "the tool")),
 	}
