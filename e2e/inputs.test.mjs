@@ -139,6 +139,46 @@ describe("inputs", { skip }, () => {
     });
   });
 
+  describe("a picture to point at", () => {
+    const numbers = async (inside) => [await value(inside, 'input[name$="_x"]'), await value(inside, 'input[name$="_y"]')].map(Number);
+    // A pixel of a small window is two of the picture.
+    const near = ([x, y], [wantX, wantY]) => assert.ok(Math.abs(x - wantX) <= 6 && Math.abs(y - wantY) <= 6, `${x}, ${y}`);
+
+    test("by click, also where it is scaled, and shown again", async () => {
+      const inside = await open("point_at_green");
+      for (const width of [1280, 400]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.waitForTimeout(300);
+        const box = await inside.locator(".image-input").boundingBox();
+        await page.mouse.click(box.x + box.width * 0.25, box.y + box.height / 2);
+        near(await numbers(inside), [160, 75]);
+      }
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await submit(inside);
+      await inside.locator(".notification.incorrect").waitFor();
+      assert.match(await inside.locator(".image-marker").getAttribute("transform"), /^translate\(1(5|6)\d 7\d\)$/);
+      await look("image");
+    });
+
+    test("by keyboard, announced, and by numbers", async () => {
+      const inside = await demo.open(page, await demo.addActivity("problem", "point_at_green"), { as: "ben" });
+      const picture = inside.getByRole("application", { name: /spectrum/ });
+      await inside.getByRole("spinbutton").first().focus();
+      await page.keyboard.press("Shift+Tab");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Shift+ArrowUp");
+      await inside.getByText("330 from the left, 74 from the top").waitFor();
+      await screenshot(page, "inputs-image-aim");
+      await picture.press("Enter");
+      await inside.getByText("Your point is 330 from the left and 74 from the top.").waitFor();
+      assert.deepEqual(await numbers(inside), [330, 74]);
+      await inside.getByRole("spinbutton").first().fill("300");
+      assert.equal(await inside.locator(".image-marker").getAttribute("transform"), "translate(300 74)");
+      await submit(inside);
+      await inside.locator(".notification.correct").waitFor();
+    });
+  });
+
   describe("a program of the course", () => {
     const lamp = (inside, name) => inside.frameLocator("iframe").getByLabel(name);
 

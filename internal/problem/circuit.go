@@ -153,27 +153,49 @@ func (c circuit) svg() string {
 		b.WriteString(svgLine(l[0], l[1], l[2], l[3]))
 	}
 	for _, p := range c.parts {
-		x1, y1, x2, y2 := p.ends()
-		b.WriteString(svgLine(x1, y1, x2, y2))
-		mx, my := (x1+x2)/2, (y1+y2)/2
-		fmt.Fprintf(&b, `<rect x="%s" y="%s" width="20" height="20" rx="4"/>`, coord(mx-10), coord(my-10))
-		fmt.Fprintf(&b, `<text x="%s" y="%s" text-anchor="middle">%s</text>`, coord(mx), coord(my+5), svgSymbol(p.kind))
-		if t := p.title(); t != "" {
-			fmt.Fprintf(&b, `<text x="%s" y="%s" class="circuit-name">%s</text>`, coord(mx+14), coord(my+5), esc(shorten(t, 24)))
-		}
+		p.draw(&b)
 	}
 	return b.String() + `</svg>`
 }
 
-func svgSymbol(kind string) string {
-	if kind == "g" {
-		return "⏚"
+// draw draws one part: ground, label and probe as they are known, every other
+// part as a box with its letter.
+func (p circuitPart) draw(b *strings.Builder) {
+	x1, y1, x2, y2 := p.ends()
+	switch p.kind {
+	case "g":
+		for i, half := range []float64{10, 6, 2} {
+			y := y1 + 4*float64(i)
+			b.WriteString(svgLine(x1-half, y, x1+half, y))
+		}
+		return
+	case "L":
+		svgText(b, x1, y1-6, "middle", p.title())
+		return
+	case "s":
+		fmt.Fprintf(b, `<circle cx="%s" cy="%s" r="4"></circle>`, coord(x1), coord(y1))
+		return
 	}
-	return strings.ToUpper(kind)
+	b.WriteString(svgLine(x1, y1, x2, y2))
+	x, y := (x1+x2)/2, (y1+y2)/2
+	fmt.Fprintf(b, `<rect x="%s" y="%s" width="20" height="20" rx="4"></rect>`, coord(x-10), coord(y-10))
+	fmt.Fprintf(b, `<text x="%s" y="%s" text-anchor="middle">%s</text>`, coord(x), coord(y+4), strings.ToUpper(p.kind))
+	if p.turn%2 == 0 {
+		svgText(b, x+14, y+4, "start", p.title())
+	} else {
+		svgText(b, x, y-14, "middle", p.title())
+	}
+}
+
+// svgText writes a name beside what it names.
+func svgText(b *strings.Builder, x, y float64, anchor, text string) {
+	if text != "" {
+		fmt.Fprintf(b, `<text x="%s" y="%s" text-anchor="%s" class="circuit-name">%s</text>`, coord(x), coord(y), anchor, esc(shorten(text, 24)))
+	}
 }
 
 func svgLine(x1, y1, x2, y2 float64) string {
-	return fmt.Sprintf(`<line x1="%s" y1="%s" x2="%s" y2="%s"/>`, coord(x1), coord(y1), coord(x2), coord(y2))
+	return fmt.Sprintf(`<line x1="%s" y1="%s" x2="%s" y2="%s"></line>`, coord(x1), coord(y1), coord(x2), coord(y2))
 }
 
 func coord(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
