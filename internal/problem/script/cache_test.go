@@ -78,7 +78,6 @@ func TestCacheKeepsWhatLasts(t *testing.T) {
 		{"syntax", &Reply{Failure: &Failure{Kind: Syntax}}, nil, true},
 		{"import", &Reply{Failure: &Failure{Kind: Import}}, nil, true},
 		{"exception", &Reply{Failure: &Failure{Kind: Raised}}, nil, false},
-		{"limit", nil, ErrLimit, false},
 		{"busy", nil, ErrBusy, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
