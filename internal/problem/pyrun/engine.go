@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
@@ -49,6 +50,11 @@ type engine struct {
 
 // compile takes some seconds, or one with a warm cache.
 func compile(ctx context.Context, files fs.FS, cacheDir string) (*engine, error) {
+	// A script that computes keeps one of Go's processors for ten milliseconds at
+	// a time. With a second one the system decides who goes first, and a page does.
+	if runtime.GOMAXPROCS(0) == 1 {
+		runtime.GOMAXPROCS(2)
+	}
 	if err := available(files); err != nil {
 		return nil, err
 	}

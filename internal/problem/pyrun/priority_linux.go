@@ -3,7 +3,7 @@ package pyrun
 import "syscall"
 
 // niceness of threads that run scripts: whatever serves pages goes first.
-const niceness = 10
+const niceness = 5
 
 // lowerPriority lowers the priority of the thread that calls it. Linux keeps one
 // for each thread; it cannot be raised again.

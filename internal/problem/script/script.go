@@ -113,7 +113,9 @@ type Reply struct {
 	Failure *Failure `json:"failure,omitempty"` // nil: all went well
 }
 
-// Value is one of a script's globals.
+// Value is one of a script's globals. JSON has no form for NaN and the
+// infinities: there, as in results, they are the strings "NaN", "Infinity" and
+// "-Infinity".
 type Value struct {
 	Text string          `json:"text"` // what str() makes of it
 	JSON json.RawMessage `json:"json"`
@@ -131,7 +133,7 @@ type Failure struct {
 	Kind    string `json:"kind"`
 	Type    string `json:"type"`             // the exception's class, such as "ZeroDivisionError"
 	Message string `json:"message"`          // the exception's str()
-	Line    int    `json:"line,omitempty"`   // in the script, from 1; 0 when not known or in the call
+	Line    int    `json:"line,omitempty"`   // in the script, from 1; 0 when not known
 	Module  string `json:"module,omitempty"` // of Import
 	InCall  bool   `json:"in_call"`          // the script had run; the call failed
 }
