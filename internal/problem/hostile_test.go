@@ -100,6 +100,14 @@ func TestEmptyEverything(t *testing.T) {
 		question("<numericalresponse answer='1' partial_credit='list,close'><additional_answer/><textline/></numericalresponse>"),
 		question("<numericalresponse answer='nan'><responseparam type='tolerance' default='-inf%'/><textline/></numericalresponse>"),
 		question("<stringresponse answer='a'><textline/><hintgroup><stringhint/><hintpart/></hintgroup></stringresponse>"),
+		question("<formularesponse answer=' ' samples='@0:0#1'><textline/><hintgroup><formulahint/><hintpart/></hintgroup></formularesponse>"),
+		question("<numericalresponse answer='1'><textline/><hintgroup><numericalhint/><hintpart/></hintgroup></numericalresponse>"),
+		question("<symbolicresponse expect='x'><textline/></symbolicresponse>"),
+		question("<imageresponse/>"), question("<imageresponse><imageinput src='a' width='1' height='1'/></imageresponse>"),
+		question("<annotationresponse><annotationinput/></annotationresponse>"),
+		question("<annotationresponse><annotationinput><options><option/></options></annotationinput></annotationresponse>"),
+		question("<choicetextresponse><radiotextgroup/></choicetextresponse>"),
+		question("<choicetextresponse><checkboxtextgroup><choice/><choice><decoy_input/></choice></checkboxtextgroup></choicetextresponse>"),
 		question("<demandhint/><solution/><math/><clarification/><include/>"),
 	} {
 		d, err := Parse(xml, Options{})
@@ -199,7 +207,8 @@ func TestPythonRegexpErrors(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{question(oneOfThree), question(dropdown), question(strings.Replace(boxes, "%s", "", 1)), numeric(`answer="[1,2)"`, ""),
-		text(`answer="a" type="ci regexp"`, ""), question("<math>$x$</math><solution>s</solution>"), "<problem><p>$seed</p></problem>"} {
+		text(`answer="a" type="ci regexp"`, ""), formula(`answer="x" samples="x@1:2#3"`, ""), image(`rectangle="(1,1)-(2,2)"`), question(annotated),
+		choiceText("radiotextgroup", twoNumbers), symbolic(`expect="x"`), question("<math>$x$</math><solution>s</solution>"), "<problem><p>$seed</p></problem>"} {
 		f.Add(s, "choice_1")
 	}
 	f.Fuzz(func(t *testing.T, xml, answer string) {
