@@ -52,9 +52,23 @@ describe("blocks", { skip }, () => {
   const item = (inside, name) => inside.locator(".drag-board").first().getByRole("button", { name, exact: true });
   const zone = (inside, name) => inside.locator(`.drag-board >> nth=0 >> .drag-zone[data-name="${name}"]`);
 
+  // still waits until the answer to the drop before is there and the frame has
+  // its height: until then nothing can be dragged, or what is aimed at moves.
+  async function still(inside) {
+    await inside.locator(".block-drag:not([aria-busy])").waitFor();
+    for (let height = -1, now = 0; height !== now;) {
+      height = now;
+      await page.waitForTimeout(250);
+      now = (await page.locator("#tool").boundingBox()).height;
+    }
+  }
+
   async function dragTo(inside, name, target) {
-    const to = await middle(target);
+    await still(inside);
+    await target.scrollIntoViewIfNeeded();
     const from = await middle(item(inside, name));
+    const box = await target.boundingBox();
+    const to = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
     await page.mouse.move(from.x, from.y);
     await page.mouse.down();
     await page.mouse.move(from.x + 12, from.y + 12, { steps: 3 });
