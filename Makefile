@@ -3,7 +3,7 @@ export CGO_ENABLED := 0
 # One set of flags for build, test and lint, so that they share the build cache.
 export GOFLAGS := -trimpath $(filter-out -trimpath,$(GOFLAGS))
 
-FUZZTIME ?= 30s
+FUZZTIME ?= 1m
 BENCH ?= .
 GO_DIRS := bench cmd internal ui
 TOOLS := bin/tools
@@ -49,7 +49,7 @@ generate: $(TOOLS)/sqlc ## queries to Go code (sqlc)
 bench: $(TOOLS)/benchstat ## run the benchmarks and compare with the run before
 	@scripts/bench '$(BENCH)'
 
-fuzz: ## run each fuzz test for FUZZTIME (30s)
+fuzz: ## run each fuzz test for FUZZTIME (1m)
 	@scripts/fuzz $(FUZZTIME)
 
 race: ## the Go tests under the race detector (needs a C compiler)

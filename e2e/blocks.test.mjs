@@ -1,6 +1,10 @@
 // Blocks that are no problems: things to drag, votes, words, annotations and
 // tools, by mouse, by touch, by keyboard and without JavaScript.
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { missingBrowser, openBrowser, screenshot, violations } from "./browser.mjs";
 import { frameOf, see, startDemo } from "./harness.mjs";
@@ -231,5 +235,72 @@ describe("blocks", { skip }, () => {
     assert.match(await inside.getByRole("row", { name: /^sun/ }).innerText(), /2\s+50 %/);
     assert.equal(await inside.locator(".cloud img").count(), 0, "a word became an element");
     await check("cloud");
+  });
+
+  test("comments on a text", async () => {
+    const link = await demo.addActivity("vertical", "close_reading", { graded: false });
+    const inside = await demo.open(page, link);
+    await inside.getByRole("button", { name: "Comment 2: A narrow beam" }).press("Enter");
+    const note = inside.getByText("A narrow beam matters");
+    await note.waitFor();
+    const [mark, box] = [await inside.getByRole("button", { name: "Comment 2" }).boundingBox(), await note.boundingBox()];
+    assert.ok(Math.abs(box.y - mark.y) < 200, `the comment is ${box.y - mark.y} pixels from its text`);
+    await check("annotatable");
+    await inside.getByRole("button", { name: "Comment 2" }).press("Escape");
+    await note.waitFor({ state: "hidden" });
+  });
+
+  test("a tool of somebody else's, in a frame and in a window", async () => {
+    const launches = [];
+    const tool = createServer((request, response) => {
+      let body = "";
+      request.on("data", (part) => { body += part; });
+      request.on("end", () => {
+        launches.push(new URLSearchParams(body));
+        response.setHeader("Content-Type", "text/html");
+        response.end("<!doctype html><title>Tool</title><p>The tool is open.</p>");
+      });
+    });
+    await new Promise((resolve) => tool.listen(0, "127.0.0.1", resolve));
+    const folder = await mkdtemp(join(tmpdir(), "lectern-tools-"));
+    const plain = await openBrowser({ javaScript: false });
+    try {
+      const at = `http://127.0.0.1:${tool.address().port}/launch`;
+      await writeFile(join(folder, "course.xml"), `<course url_name="R" org="Lectern" course="Tools"><chapter url_name="c"><sequential url_name="s"><vertical url_name="v" display_name="Tools">
+        <lti_consumer url_name="framed" display_name="Plotter" lti_id="plot" launch_url="${at}?x=1" inline_height="200" custom_parameters="[&quot;unit=nm&quot;]"/>
+        <lti url_name="apart" display_name="Simulator" lti_id="plot" launch_url="${at}" button_text="Start the simulator"/>
+        <lti_consumer url_name="keyless" display_name="Nobody" lti_id="other" launch_url="${at}"/></vertical></sequential></chapter></course>`);
+      await mkdir(join(folder, "policies"));
+      await writeFile(join(folder, "policies", "R.json"), JSON.stringify({ "course/R": { lti_passports: ["plot:the-key:the-secret"] } }));
+      await demo.lectern("course", "import", folder);
+      const url = `${demo.site}/lti_provider/courses/course-v1:Lectern+Tools+R/block-v1:Lectern+Tools+R+type@vertical+block@v`;
+      const link = await demo.addActivity("vertical", "tools", { graded: false, url });
+      const inside = await demo.open(page, link);
+      await see(inside, "opens a tool that is not set up yet");
+      await check("tool");
+      await inside.getByRole("button", { name: "Open Plotter" }).press("Enter");
+      await inside.frameLocator('iframe[title="Plotter"]').getByText("The tool is open.").waitFor();
+      assert.equal(launches[0].get("custom_unit"), "nm");
+      assert.equal(launches[0].get("oauth_consumer_key"), "the-key");
+      assert.ok(launches[0].get("oauth_signature") && !launches[0].has("lis_outcome_service_url") && !launches[0].has("lis_person_contact_email_primary"));
+      const [opened] = await Promise.all([
+        browser.context.waitForEvent("page"),
+        inside.getByRole("button", { name: "Start the simulator" }).press("Enter"),
+      ]);
+      await opened.getByText("The tool is open.").waitFor();
+      await opened.close();
+      assert.notEqual(launches[1].get("oauth_nonce"), launches[0].get("oauth_nonce"));
+      await check("tool-open");
+      const still = await demo.open(await plain.newPage(), link, { javaScript: false });
+      await still.getByRole("button", { name: "Open Plotter" }).click();
+      const frame = still.frameLocator('iframe[title="Plotter"]');
+      await frame.getByRole("button", { name: "Continue to Plotter" }).click();
+      await frame.getByText("The tool is open.").waitFor();
+      assert.ok(!demo.log.join("\n").includes("the-secret"), "a secret is in the log");
+    } finally {
+      await plain.close();
+      tool.close();
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -86,10 +86,11 @@ class Demo {
     return `${this.site}/lti_provider/courses/${course}/block-v1:Lectern+Sample+2026+type@${type}+block@${name}`;
   }
 
-  // addActivity makes a link in the LMS and returns its id.
-  async addActivity(type, name, { graded = true } = {}) {
+  // addActivity makes a link in the LMS and returns its id. url is for blocks of
+  // other courses than the sample.
+  async addActivity(type, name, { graded = true, url = this.launchURL(type, name) } = {}) {
     const title = `${type} ${name} ${++this.#links}`;
-    const form = new URLSearchParams({ title, url: this.launchURL(type, name) });
+    const form = new URLSearchParams({ title, url });
     if (graded) form.set("graded", "on");
     const answer = await fetch(`http://${this.direct.lms}/settings/links`, { method: "POST", body: form });
     assert.ok(answer.ok, `adding an activity: ${answer.status}`);

@@ -18,6 +18,7 @@ import (
 
 	"lectern/internal/problem"
 	"lectern/internal/problem/pyrun"
+	"lectern/internal/problem/script"
 )
 
 func main() {
@@ -152,7 +153,7 @@ func (b *bench) python() error {
 	}
 	b.line("grade Python, never seen before (2 runs)", each)
 	idle := memory()
-	cached, err := problem.Parse(pythonProblem, problem.Options{ID: "p", Scripts: pool})
+	cached, err := problem.Parse(pythonProblem, problem.Options{ID: "p", Scripts: script.NewCache(pool, 1000, 1<<20)})
 	if err != nil {
 		return err
 	}

@@ -509,6 +509,23 @@ func TestWindowWithoutCookies(t *testing.T) {
 	}
 }
 
+// A window leads to a tool of the launch where its form says so, and to no other
+// address whatever the form says.
+func TestWindowLeadsNowhereElse(t *testing.T) {
+	s := gateSite(t)
+	browser := noCookies(t)
+	p := s.open(browser, s.good(path("problem", "block_id")))
+	action, pass := windowForm.FindStringSubmatch(p.body)[1], passField.FindStringSubmatch(p.body)[1]
+	for _, to := range []string{
+		"//evil.example", "https://evil.example/", "../../admin", "act/../../../admin", "act/\\evil", "act/x?h=1", "act/%2e%2e/", "act/problem/block_id/submit",
+	} {
+		window := s.follow(browser, s.submit(browser, action, url.Values{"pass": {pass}, "to": {to}}))
+		if !strings.HasPrefix(window.Request.URL.Path, "/learn/") || window.StatusCode != http.StatusOK || !strings.Contains(window.body, "Pick b") {
+			t.Errorf("to %q: %d at %s", to, window.StatusCode, window.Request.URL)
+		}
+	}
+}
+
 // T106-T108, T105, T116: whoever the browser is signed in as, a launch opens
 // the account that its LMS's user is linked to, and signs nobody in or out.
 func TestT108BrowserOfSomebodyElse(t *testing.T) {

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"lectern/internal/course/trial"
+	"lectern/internal/problem/extern"
 )
 
 // mixedCourse is a course with a sound problem, one that needs numpy and, if
@@ -95,6 +95,7 @@ func TestCourseCheck(t *testing.T) {
 // TestCoursePage checks a course in the console, with what a browser sends.
 func TestCoursePage(t *testing.T) {
 	s := startSite(t, nil)
+	s.app.Importer.Scripts = nil
 	s.importFiles(mixedCourse(true))
 	browser := s.signedInBrowser()
 	const at = "/admin/courses/course-v1:O+Mixed+R"
@@ -121,10 +122,11 @@ func TestCoursePage(t *testing.T) {
 	if same := s.follow(browser, s.submit(browser, at, s.fill(page))); !strings.Contains(same.body, "Nothing has changed") {
 		t.Errorf("checked with nothing new: %d %s", same.StatusCode, same.body)
 	}
-	s.app.Config.GraderCommand, s.app.Config.GraderTimeout, s.app.Config.GraderJobs = graderProgram(t), 10*time.Second, 1
-	if err := s.app.python(); err != nil {
+	grader, err := extern.NewCommand([]string{graderProgram(t)}, extern.Limits{})
+	if err != nil {
 		t.Fatal(err)
 	}
+	s.app.Importer.External = grader
 	changed := s.follow(browser, s.submit(browser, at, s.fill(page)))
 	if !strings.Contains(changed.body, "What has changed is in effect") || !strings.Contains(changed.body, "2 of 3 work here") {
 		t.Errorf("checked with a grader: %d %s", changed.StatusCode, changed.body)

@@ -6,6 +6,13 @@ import (
 	"time"
 
 	"lectern/internal/problem/pyrun"
+	"lectern/internal/problem/script"
+)
+
+// What is kept of scripts' replies, in memory.
+const (
+	cachedReplies = 20_000
+	cachedBytes   = 32 << 20
 )
 
 // python sets up what runs the Python of problems: the sandbox, which starts
@@ -14,6 +21,9 @@ func (a *App) python() error {
 	external, err := a.external()
 	if err != nil {
 		return err
+	}
+	if external != nil {
+		external = script.NewCache(external, cachedReplies, cachedBytes)
 	}
 	scripts := external
 	if a.Config.GraderFor != "all" && a.Sandbox == nil {
@@ -26,7 +36,7 @@ func (a *App) python() error {
 		})
 	}
 	if a.Sandbox != nil {
-		scripts = a.Sandbox
+		scripts = script.NewCache(a.Sandbox, cachedReplies, cachedBytes)
 	}
 	a.Grading.Scripts, a.Grading.External, a.Grading.Library = scripts, external, a.Importer.Library
 	a.Importer.Scripts, a.Importer.External = scripts, external

@@ -15,9 +15,9 @@ docs/operator/external-grader.md describes the protocol.
 """
 
 import base64
+import importlib
 import io
 import json
-import math
 import os
 import re
 import subprocess
@@ -31,15 +31,12 @@ MEMORY = 2 << 30  # bytes; numpy alone maps some hundred million
 SCRIPT = "<script>"
 CALL = "<call>"
 
-try:
-    # Draws the numbers that Open edX draws: those of Python 2.7.
-    import random2 as random
-except ImportError:
-    import random
+# Open edX defines these without an import; each is loaded when it is used.
+PREDEFINED = ("calc", "chemcalc", "chemtools", "draganddrop", "eia", "math", "miller", "numpy", "random", "scipy")
 
 
-def tidy(source, notes):
-    """Reads a script as leniently as the sandbox of Lectern does."""
+def compile_script(source, filename, notes):
+    """Compiles a script, more leniently than Python does."""
     lines = []
     for line in source.split("\n"):
         if re.match(r"\s*from\s+__future__\s+import\b", line):
@@ -49,7 +46,29 @@ def tidy(source, notes):
             line = line.expandtabs(8)
             note(notes, "Tabs are read as eight blanks.")
         lines.append(line)
-    return "\n".join(lines)
+    return compile("\n".join(lines), filename, "exec")
+
+
+try:
+    # Lectern's own, when its folder is copied beside this file: Python 2 is read
+    # leniently, and a seed draws the numbers that Open edX draws.
+    from _lectern import lenient, random27, shims
+
+    shims.install()
+    random = random27.install()
+    compile_script = lenient.compile_source
+except ImportError:
+    import random
+
+
+class Lazy:
+    """A module that is imported when a script first looks into it."""
+
+    def __init__(self, name):
+        self.__dict__["_name"] = name
+
+    def __getattr__(self, attribute):
+        return getattr(importlib.import_module(self._name), attribute)
 
 
 def note(notes, sentence):
@@ -138,7 +157,7 @@ def check(namespace, job):
 
 def code(namespace, job):
     namespace.update(job["globals"])
-    exec(compile(job["code"], CALL, "exec"), namespace)
+    exec(compile_script(job["code"], CALL, []), namespace)
     return {name: namespace.get(name) for name in job["want"]}
 
 
@@ -157,11 +176,11 @@ def run(job):
     notes = []
     reply = {"protocol": PROTOCOL, "globals": {}, "notes": notes}
     context = job.get("context") or {}
-    namespace = {"__name__": "__main__", "random": random, "math": math, **context}
+    namespace = {"__name__": "script", **{name: Lazy(name) for name in PREDEFINED}, **context}
     called = False
     try:
         random.seed(job["seed"])
-        exec(compile(tidy(job["script"], notes), SCRIPT, "exec"), namespace)
+        exec(compile_script(job["script"], SCRIPT, notes), namespace)
         reply["globals"] = visible(namespace, context)
         called = bool(job.get("call"))
         for name, arguments in (job.get("call") or {}).items():

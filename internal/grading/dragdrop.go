@@ -16,7 +16,7 @@ const DragType = "drag-and-drop-v2"
 
 // DragView is a drag-and-drop block in front of one learner. Of the View there is
 // no Definition, and its State says what the settings ask about: attempts, and
-// whether everything is in its place.
+// whether everything was once in its place.
 type DragView struct {
 	View
 	Drag    *dragdrop.Definition
@@ -92,9 +92,9 @@ func (w *dragWork) refresh(at At) {
 	if !w.Answered {
 		w.Score = lti.Score{Possible: possible(at.Block)}
 	}
-	w.State = problem.State{
-		Attempts: w.Dropped.Attempts, Done: w.Dropped.RawEarned != nil,
-		Score: &problem.Score{Earned: w.Drag.Count(&w.Dropped).Raw(), Possible: 1},
+	w.State = problem.State{Attempts: w.Dropped.Attempts}
+	if best := w.Dropped.RawEarned; best != nil { // not what is placed now: that may not have been judged
+		w.State.Done, w.State.Score = true, &problem.Score{Earned: *best, Possible: 1}
 	}
 }
 

@@ -52,7 +52,7 @@ func export(t *testing.T, text string, static map[string]string) string {
 		"course.xml": `<course url_name="R" org="O" course="C"/>`,
 		"course/R.xml": `<course display_name="Title"><chapter url_name="c" display_name="One"><sequential url_name="s"><vertical url_name="v">
 <html url_name="h" display_name="Text"><p>` + text + `</p></html><discussion url_name="d" discussion_id="x"/><html url_name="gone"/>
-<word_cloud url_name="w" display_name="Words" xblock-family="xblock.v1"/>
+<recommender url_name="w" display_name="Words" xblock-family="xblock.v1"/>
 <problem url_name="p"><multiplechoiceresponse><choicegroup><choice correct="true">a</choice><choice correct="false">b</choice></choicegroup></multiplechoiceresponse></problem>
 </vertical></sequential></chapter></course>`,
 	}
@@ -257,7 +257,7 @@ func TestLinks(t *testing.T) {
 		{block + "sequential+block@s", "sequential", "subsection", "sequential", "", course.Container},
 		{block + "vertical+block@v", "vertical", "unit", "vertical", "", course.Container},
 		{block + "html+block@h", "html", "component", "Text", "", course.Shown},
-		{block + "word_cloud+block@w", "word_cloud", "component", "Words", "", course.Unsupported},
+		{block + "recommender+block@w", "recommender", "component", "Words", "", course.Unsupported},
 		{block + "problem+block@p", "problem", "component", "problem", "", course.Shown},
 	}
 	for n := range want {

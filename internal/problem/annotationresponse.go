@@ -23,8 +23,11 @@ const (
 
 type annotationGrader struct {
 	in      *input
-	options []annotationOption
+	options annotationOptions
 }
+
+// annotationOptions are the tags to choose from.
+type annotationOptions []annotationOption
 
 type annotationOption struct {
 	node   *xmltree.Node
@@ -32,16 +35,22 @@ type annotationOption struct {
 }
 
 func buildAnnotation(r *response) (grader, error) {
-	g := &annotationGrader{in: r.inputs[0]}
-	for _, list := range g.in.node.Elements("options") {
-		for _, n := range list.Elements("option") {
-			g.options = append(g.options, annotationOption{n, r.p.scope.expand(n.Attr("choice"))})
-		}
-	}
+	g := &annotationGrader{in: r.inputs[0], options: r.inputs[0].annotationOptions()}
 	if len(g.options) > maxChoices {
 		return nil, r.fail("%d options, at most %d", len(g.options), maxChoices)
 	}
 	return g, nil
+}
+
+// annotationOptions reads the tags of an annotationinput.
+func (in *input) annotationOptions() annotationOptions {
+	var options annotationOptions
+	for _, list := range in.node.Elements("options") {
+		for _, n := range list.Elements("option") {
+			options = append(options, annotationOption{n, in.response.p.scope.expand(n.Attr("choice"))})
+		}
+	}
+	return options
 }
 
 // annotation is an answer: {"comment": "…", "options": [0]}.
@@ -79,13 +88,13 @@ func readAnnotation(text string) annotation {
 }
 
 // chosen returns the one option of an answer, or nil.
-func (g *annotationGrader) chosen(a annotation) *annotationOption {
+func (o annotationOptions) chosen(a annotation) *annotationOption {
 	if len(a.options) != 1 {
 		return nil
 	}
-	for i := range g.options {
+	for i := range o {
 		if a.options[0] == float64(i) {
-			return &g.options[i]
+			return &o[i]
 		}
 	}
 	return nil
@@ -102,7 +111,7 @@ func (g *annotationGrader) grade(a Answers) (Marks, error) {
 		return Marks{}, ErrAnswer.Say("Please choose one of the tags.").With("input %s: %.60q is no JSON", g.in.id, given)
 	}
 	points := 0.0
-	if option := g.chosen(answer); option != nil {
+	if option := g.options.chosen(answer); option != nil {
 		switch option.choice {
 		case string(Correct):
 			mark.Correctness, points = Correct, annotationPoints

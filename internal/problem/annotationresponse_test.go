@@ -13,6 +13,9 @@ const annotated = `<annotationresponse><annotationinput><title>A title</title><t
 	`</annotationinput></annotationresponse>`
 
 func TestAnnotation(t *testing.T) {
+	if d := mustParse(t, question(strings.Replace(annotated, "<annotationinput", `<annotationinput points="5"`, 1))); d.MaxScore() != 2 {
+		t.Errorf("%v points, want 2", d.MaxScore())
+	}
 	for _, tt := range []struct {
 		given  string
 		want   Correctness

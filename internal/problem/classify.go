@@ -19,7 +19,6 @@ type foreignType struct {
 // foreignTypes are numbered like the others, so that input ids agree with Open
 // edX's.
 var foreignTypes = []foreignType{
-	{"symbolicresponse", Unsupported, "symbolic response"},
 	{"coderesponse", External, "response graded by an external queue"},
 	{"externalresponse", External, "response graded by an external service"},
 	{"javascriptresponse", Unsupported, "JavaScript response, which Open edX no longer has either"},
@@ -63,6 +62,10 @@ func (d *Definition) classify() {
 			}
 		case n.Name == customTag || n.Name == schematicTag:
 			worse(Python, "The problem's answers are checked by a Python script (%s).", n.Name)
+		case n.Name == symbolicTag:
+			if reason := foreignSymbolic(n); reason != "" {
+				worse(Unsupported, "The problem uses a %s (%s).", reason, n.Name)
+			}
 		case n.Name == "hintgroup" && n.Attr("hintfn") != "":
 			worse(Python, "The problem's hints are chosen by the Python function %s.", n.Attr("hintfn"))
 		default:

@@ -207,7 +207,12 @@ func isFieldOf(name, id string) bool {
 	if parts := partPattern.FindStringSubmatch(name); parts != nil {
 		name = parts[1]
 	}
-	return name == "input_"+id || name == "input_"+id+"[]"
+	for _, prefix := range []string{"input_", placeField, acrossField} {
+		if name == prefix+id || name == prefix+id+"[]" {
+			return true
+		}
+	}
+	return false
 }
 
 // authorsRepeat reports whether the course itself gives the ids.

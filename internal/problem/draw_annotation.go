@@ -6,12 +6,10 @@ import (
 	"strings"
 )
 
-// annotation draws the passage, the field for the remark and the tags.
+// annotation draws the passage, the field for the remark and the tags. A custom
+// response may ask for one too.
 func (f *fieldView) annotation() string {
-	g, ok := f.in.response.grader.(*annotationGrader)
-	if !ok {
-		return ""
-	}
+	options := f.in.annotationOptions()
 	given := readAnnotation(f.answer.Value())
 	title := f.annotationPart("title", "Annotation Exercise")
 	var b strings.Builder
@@ -32,9 +30,9 @@ func (f *fieldView) annotation() string {
 		f.id, f.annotationPart("comment_prompt", "Type a commentary below:"), f.id, f.id, lineBreak+esc(given.comment))
 	fmt.Fprintf(&b, `<div class="annotation-tags choicegroup" role="radiogroup" aria-labelledby="%s-tags"><p id="%s-tags" class="annotation-prompt">%s</p>`,
 		f.id, f.id, f.annotationPart("tag_prompt", "Select one tag:"))
-	chosen := g.chosen(given)
-	for i := range g.options {
-		f.tag(&b, i, &g.options[i], chosen == &g.options[i])
+	chosen := options.chosen(given)
+	for i := range options {
+		f.tag(&b, i, &options[i], chosen == &options[i])
 	}
 	fmt.Fprintf(&b, `</div></fieldset><div class="indicator-container">%s</div><div class="answer" id="answer_%s"></div>`,
 		f.statusHTML(), f.id) // the correct tags are marked themselves

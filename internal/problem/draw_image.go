@@ -87,7 +87,7 @@ func (f *fieldView) marker(p *picture) string {
 	if ok = ok && at.x <= float64(p.width) && at.y <= float64(p.height); !ok {
 		at, hidden = point{}, " hidden"
 	}
-	arm := max(8, min(p.width, p.height)/25)
+	arm := max(10, max(p.width, p.height)/45)
 	return fmt.Sprintf(`<g class="image-marker" id="marker_%s" transform="translate(%s %s)"%s>`+
 		`<circle r="%d" class="image-marker-back"></circle><path class="image-marker-halo" d="M-%[5]d 0H%[5]dM0 -%[5]dV%[5]d"></path>`+
 		`<path class="image-marker-cross" d="M-%[5]d 0H%[5]dM0 -%[5]dV%[5]d"></path></g>`,

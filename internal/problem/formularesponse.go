@@ -65,7 +65,11 @@ func (g *formulaGrader) grade(a Answers) (Marks, error) {
 // all of them first: whether it can be is said before anything about the right
 // one.
 func (g *formulaGrader) check(expected, given string, s samples) (bool, error) {
-	points, b := s.points(g.r.p.variant.Seed), g.r.p.budget()
+	b := g.r.p.budget()
+	points, err := s.points(g.r.p.variant.Seed, b)
+	if err != nil {
+		return false, learnerFormula(given, err)
+	}
 	theirs, err := evaluateAt(points, given, g.exact, b)
 	if err != nil {
 		return false, learnerFormula(given, err)

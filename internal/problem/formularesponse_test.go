@@ -205,11 +205,14 @@ func FuzzSamples(f *testing.F) {
 		if err != nil {
 			return
 		}
-		points := s.points(1)
+		points, err := s.points(1, calc.NewBudget())
+		if err != nil {
+			t.Fatal(err)
+		}
 		if len(points) != s.count || s.count < 1 || s.count > maxSamples {
 			t.Fatalf("%d points of %d", len(points), s.count)
 		}
-		if again := s.points(1); !slices.EqualFunc(points, again, func(a, b map[string]complex128) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) {
+		if again, _ := s.points(1, calc.NewBudget()); !slices.EqualFunc(points, again, func(a, b map[string]complex128) bool { return fmt.Sprint(a) == fmt.Sprint(b) }) {
 			t.Fatal("drawn otherwise the second time")
 		}
 		if _, err := evaluateAt(points[:1], "x+1", false, calc.NewBudget()); err != nil && len(s.names) > 0 && s.names[0] == "x" {

@@ -44,9 +44,9 @@ func (p *Problem) job(code string) *script.Job {
 // sandbox may find it outside. Errors are those of [script.Runner], [ErrModule],
 // [ErrContent] for the script and [ErrGrader] for the call.
 func (d *Definition) run(ctx context.Context, job *script.Job) (*script.Reply, error) {
-	runner := d.opts.Scripts
-	if runner == nil || d.class == External && d.opts.External != nil {
-		runner = d.opts.External
+	runner, other := d.opts.Scripts, d.opts.External
+	if runner == nil || d.class == External && other != nil {
+		runner, other = other, nil
 	}
 	if runner == nil {
 		return nil, script.ErrUnavailable.With("nothing runs Python")
@@ -55,8 +55,8 @@ func (d *Definition) run(ctx context.Context, job *script.Job) (*script.Reply, e
 	if err != nil {
 		return nil, err
 	}
-	if f := reply.Failure; f != nil && f.Kind == script.Import && d.opts.External != nil && runner != d.opts.External {
-		if reply, err = d.opts.External.Run(ctx, job); err != nil {
+	if f := reply.Failure; f != nil && f.Kind == script.Import && other != nil {
+		if reply, err = other.Run(ctx, job); err != nil {
 			return nil, err
 		}
 	}

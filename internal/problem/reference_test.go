@@ -155,6 +155,7 @@ func checkReferenceError(tt referenceCase, err error) error {
 	if m := pythonException.FindStringSubmatch(message); m != nil {
 		message = m[1]
 	}
+	message, _, _ = strings.Cut(message, " (<traceback object")
 	public := errs.From(err).Public
 	if public != message && html.EscapeString(public) != message {
 		return fmt.Errorf("message %q, want %q", public, message)

@@ -34,6 +34,7 @@ var responseTypes = []responseType{
 	imageType,
 	annotationType,
 	choiceTextType,
+	symbolicType,
 }
 
 // grader is a response ready to be graded.

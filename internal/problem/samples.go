@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"lectern/internal/problem/calc"
 )
 
 // Limits of a formula's samples.
@@ -74,8 +76,13 @@ func sampleEnds(text string) ([]float64, error) {
 }
 
 // points draws the samples. A problem of the same seed draws the same ones, so
-// that grading again gives the same result.
-func (s samples) points(seed int64) []map[string]complex128 {
+// that grading again gives the same result. The error says that the budget is
+// used up.
+func (s samples) points(seed int64, b *calc.Budget) ([]map[string]complex128, error) {
+	const cost = 20 // of one number, beside evaluating
+	if err := b.Spend(s.count * (len(s.names) + 1) * cost); err != nil {
+		return nil, err
+	}
 	rng := newPyRandom(seed)
 	points := make([]map[string]complex128, s.count)
 	for i := range points {
@@ -84,5 +91,5 @@ func (s samples) points(seed int64) []map[string]complex128 {
 			points[i][name] = complex(s.low[k]+(s.high[k]-s.low[k])*rng.float(), 0)
 		}
 	}
-	return points
+	return points, nil
 }

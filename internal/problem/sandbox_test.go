@@ -15,7 +15,7 @@ import (
 // sandboxes is the pool that all tests share; nothing is kept from one job to
 // the next.
 var sandboxes = sync.OnceValues(func() (script.Runner, error) {
-	runner := pyrun.New(pyrun.Options{Wait: 2 * time.Minute, Time: 20 * time.Second})
+	runner := script.NewCache(pyrun.New(pyrun.Options{Wait: 2 * time.Minute, Time: 20 * time.Second}), 10_000, 64<<20)
 	_, err := runner.Run(context.Background(), &script.Job{Protocol: script.Protocol})
 	return runner, err
 })

@@ -60,6 +60,19 @@ func (l *Landing) WithSession(next SessionHandler) Handler {
 // in a window. It comes without cookie and token: those belong to the frame.
 const WindowPath = "window"
 
+// nextField names what a page in a frame posts beside the pass when its window is
+// to show something else than the launch: a path below the session's base.
+const nextField = "to"
+
+// below returns a path that was asked for if it stays below a session's base,
+// else "".
+func below(next string) string {
+	if !strings.HasPrefix(next, "act/") || strings.Contains(next, "..") || strings.ContainsAny(next, "\\?#%~") {
+		return ""
+	}
+	return (&url.URL{Path: next}).EscapedPath()
+}
+
 // handOver answers a window that a page in a frame opened, with a session of
 // its own.
 func (l *Landing) handOver(w http.ResponseWriter, r *http.Request, id string) error {
@@ -73,7 +86,11 @@ func (l *Landing) handOver(w http.ResponseWriter, r *http.Request, id string) er
 	http.SetCookie(w, session.Cookie(newID, ticket.Token, l.Secure(r)))
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	http.Redirect(w, r, "/learn/"+newID+"/?h="+url.QueryEscape(ticket.Handle), http.StatusSeeOther)
+	q := url.Values{"h": {ticket.Handle}}
+	if next := r.PostForm.Get(nextField); next != "" {
+		q.Set(nextField, next)
+	}
+	http.Redirect(w, r, "/learn/"+newID+"/?"+q.Encode(), http.StatusSeeOther)
 	return nil
 }
 
@@ -102,7 +119,7 @@ func (l *Landing) land(w http.ResponseWriter, r *http.Request, id, handle string
 	if token != "" {
 		path += "~" + token + "/"
 	}
-	http.Redirect(w, r, path, http.StatusSeeOther)
+	http.Redirect(w, r, path+below(r.URL.Query().Get(nextField)), http.StatusSeeOther)
 	return nil
 }
 
@@ -112,6 +129,9 @@ func (l *Landing) offerCookie(w http.ResponseWriter, r *http.Request, id, path, 
 	token, offer := session.Offer()
 	http.SetCookie(w, session.Cookie(id, token, l.Secure(r)))
 	q := url.Values{"h": {handle}, "c": {offer}}
+	if next := r.URL.Query().Get(nextField); next != "" {
+		q.Set(nextField, next)
+	}
 	http.Redirect(w, r, path+"?"+q.Encode(), http.StatusSeeOther)
 	return nil
 }

@@ -51,8 +51,25 @@
     board.dataset.live = "";
     const target = board.querySelector(".drag-target");
     const picture = target.querySelector(".drag-picture");
-    fit(target);
-    if (picture && !picture.complete) picture.addEventListener("load", () => fit(target));
+    // A picture that cannot be loaded gives way to what it shows, in words.
+    const failed = () => {
+      const words = document.createElement("p");
+      words.className = "drag-described";
+      words.textContent = picture.alt;
+      if (picture.alt) target.parentElement.before(words);
+      const [width, height] = target.dataset.plane.split(" ");
+      target.style.width = width + "px";
+      target.style.height = height + "px";
+      picture.remove();
+      board.dataset.borders = "always";
+      fit(target);
+    };
+    if (picture && picture.complete && !picture.naturalWidth) failed();
+    else fit(target);
+    if (picture && !picture.complete) {
+      picture.addEventListener("load", () => fit(target));
+      picture.addEventListener("error", failed);
+    }
     if (board.dataset.fixed !== undefined) return;
     const keeps = formOf(board).dataset.mode === "assessment"; // else what is placed is right and stays
     for (const item of board.querySelectorAll(keeps ? ".drag-item" : ".drag-bank .drag-item")) {

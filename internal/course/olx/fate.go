@@ -18,13 +18,10 @@ type kind struct {
 // kindOf returns the kind of a type that is no container; the zero kind for
 // types that we do not know by name.
 func kindOf(tag string) kind {
-	unsupported := func(what string) kind {
-		return kind{course.Unsupported, what + " is not supported yet.", false}
-	}
 	switch tag {
-	case "html", "video", "videoalpha", "problem", "poll_question", "word_cloud":
+	case "html", "video", "videoalpha", "problem", "poll_question", "word_cloud", "annotatable", "lti":
 		return kind{course.Shown, "", true}
-	case "customtag", "drag-and-drop-v2", "poll", "survey", "done":
+	case "customtag", "drag-and-drop-v2", "poll", "survey", "done", "lti_consumer":
 		return kind{course.Shown, "", false}
 	case "discussion":
 		return kind{course.Hidden, "Discussions belong to the course site and are left out.", true}
@@ -32,10 +29,8 @@ func kindOf(tag string) kind {
 		return kind{course.Unsupported, "Peer assessment needs other learners and staff who grade.", false}
 	case "edx_sga", "staffgradedxblock":
 		return kind{course.Unsupported, "Assignments that staff grade are not supported.", false}
-	case "lti", "lti_consumer":
-		return unsupported("A tool inside a tool")
-	case "annotatable", "textannotation", "imageannotation", "videoannotation":
-		return unsupported("An annotation")
+	case "textannotation", "imageannotation", "videoannotation":
+		return kind{course.Unsupported, "Notes on this need an annotation server, which closed with the service it belonged to.", false}
 	}
 	return kind{}
 }

@@ -161,10 +161,10 @@ func TestContainers(t *testing.T) {
 
 func TestFates(t *testing.T) {
 	r := inUnit(t, `<discussion url_name="d" discussion_id="x"/><p>stray</p><cpsx url_name="c"/><openassessment url_name="o"><rubric/></openassessment>
-<drag-and-drop-v2 url_name="dd"/><html url_name="gone"/><video url_name="v" youtube="x"/>`, "")
+<imageannotation url_name="dd"/><html url_name="gone"/><video url_name="v" youtube="x"/>`, "")
 	for typ, want := range map[string]course.Fate{
 		"discussion": course.Hidden, "p": course.Hidden, "cpsx": course.Unsupported, "openassessment": course.Unsupported,
-		"drag-and-drop-v2": course.Unsupported, "html": course.Broken, "video": course.Shown, "vertical": course.Container,
+		"imageannotation": course.Unsupported, "html": course.Broken, "video": course.Shown, "vertical": course.Container,
 	} {
 		i := slices.IndexFunc(blocks(r), func(b *course.Block) bool { return b.Type == typ })
 		if b := blocks(r)[i]; b.Fate != want || b.Scored {

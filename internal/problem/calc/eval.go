@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// maxWork is what one budget allows: a fraction of a second, and a thousand
-// times what courses need.
-const maxWork = 20_000_000
+// maxWork is what one budget allows: a fraction of a second, and a hundred times
+// what courses need.
+const maxWork = 5_000_000
 
 // setUpCost is the work of putting the names of one evaluation together.
 const setUpCost = 100
@@ -28,7 +28,13 @@ func (b *Budget) spend(v Value) error {
 		words := v.i.BitLen() / 64
 		cost += words * words / 16
 	}
-	if b.left -= cost; b.left < 0 {
+	return b.Spend(cost)
+}
+
+// Spend takes work that is done beside evaluating. Its error, an [*Error], says
+// that the budget is used up.
+func (b *Budget) Spend(units int) error {
+	if b.left -= units; b.left < 0 {
 		return tooMuchWork()
 	}
 	return nil
@@ -56,8 +62,8 @@ func (x *Expression) Evaluate(vars map[string]complex128, b *Budget) (Value, err
 	if x.tree == nil {
 		return Real(math.NaN()), nil
 	}
-	if b.left -= setUpCost; b.left < 0 {
-		return Value{}, tooMuchWork()
+	if err := b.Spend(setUpCost); err != nil {
+		return Value{}, err
 	}
 	e := standard
 	if len(vars) > 0 || x.exact {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -73,6 +74,39 @@ func TestExampleGrader(t *testing.T) {
 	}
 	_, err = wrong.Run(t.Context(), seeded(1))
 	refused(t, err, script.ErrUnavailable, "wrong token")
+}
+
+// TestExampleGraderWithModules runs the example as the manual says to set it up:
+// with the sandbox's modules beside it.
+func TestExampleGraderWithModules(t *testing.T) {
+	py := python(t)
+	dir := t.TempDir()
+	text, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const ours = "../pyrun/py/"
+	err = errors.Join(
+		os.WriteFile(filepath.Join(dir, "grader.py"), text, 0o600),
+		os.CopyFS(dir, os.DirFS(ours+"modules")), os.CopyFS(dir, os.DirFS(ours+"sandbox")),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := extern.NewCommand([]string{py, filepath.Join(dir, "grader.py")}, extern.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := r.Run(t.Context(), &script.Job{Protocol: script.Protocol, Seed: 1, Script: "from loncapa import *\n" +
+		"print 'Python 2'\nx = random.randint(1, 9)\nimport random as r\ny = calc.evaluator({}, {}, '1+1')\nr.seed(1)\nz = r.randint(1, 9)"})
+	if err != nil || reply.Failure != nil {
+		t.Fatalf("%v, %+v", err, reply)
+	}
+	g := reply.Globals
+	// Python 2.7 draws 1 + int(9 * 0.134…), Python 3 draws 3.
+	if g["x"].Text != "2" || g["z"].Text != "2" || !strings.HasPrefix(g["y"].Text, "2") || len(reply.Notes) != 1 {
+		t.Errorf("x %s, z %s, y %s, notes %q", g["x"].Text, g["z"].Text, g["y"].Text, reply.Notes)
+	}
 }
 
 // serveExample starts the example as a service and returns its address.

@@ -115,7 +115,11 @@ func TestHTTPAwkward(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h, asked := endpoint(t, extern.Limits{Timeout: 2 * time.Second}, tt.serve)
+			limits := extern.Limits{}
+			if strings.Contains(tt.word, "within") {
+				limits.Timeout = time.Second
+			}
+			h, asked := endpoint(t, limits, tt.serve)
 			_, err := h.Run(t.Context(), seeded(1))
 			refused(t, err, tt.want, tt.word)
 			if asked.Load() != tt.asked {

@@ -23,24 +23,28 @@ const bootstrap = "import _lectern.prologue as p; p.main()"
 
 // guest is one interpreter, from its start to its end.
 type guest struct {
-	ready  chan struct{} // closed: it waits for its job
-	ended  chan struct{} // closed: it is gone, and err is set
-	err    error         // why it ended without being asked to
-	cancel context.CancelCauseFunc
-	course *mount
-	stdin  *input
-	stdout *output
+	ready    chan struct{} // closed: it waits for its job
+	answered chan struct{} // closed: its reply is there, or it printed too much
+	ended    chan struct{} // closed: it is gone, and err is set
+	err      error         // why it ended without being asked to
+	cancel   context.CancelFunc
+	course   *mount
+	stdin    *input
+	stdout   *output
 }
 
 // start starts an interpreter on a thread of its own, which ends with it.
 func start(ctx context.Context, e *engine) *guest {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancel(ctx)
 	g := &guest{
-		ready: make(chan struct{}), ended: make(chan struct{}),
+		ready: make(chan struct{}), answered: make(chan struct{}), ended: make(chan struct{}),
 		cancel: cancel, course: &mount{},
 	}
 	g.stdin = &input{asked: g.ready, gone: ctx.Done(), job: make(chan []byte, 1)}
-	g.stdout = &output{stop: func(err error) { cancel(err) }}
+	g.stdout = &output{stop: func() {
+		close(g.answered)
+		cancel()
+	}}
 	config := wazero.NewModuleConfig().
 		WithName("").
 		WithArgs("python", "-s", "-P", "-S", "-B", "-c", bootstrap).
@@ -61,7 +65,7 @@ func start(ctx context.Context, e *engine) *guest {
 		if module != nil {
 			_ = module.Close(context.WithoutCancel(ctx)) // it has ended
 		}
-		cancel(nil)
+		cancel()
 		g.err = err
 	}()
 	return g
@@ -90,7 +94,7 @@ func (g *guest) hand(job *script.Job, library *tree) error {
 	return nil
 }
 
-// reply returns what a guest that has ended left behind.
+// reply returns what a guest that has answered or ended left behind.
 func (g *guest) reply() (*script.Reply, error) {
 	b, err := g.stdout.result()
 	if err != nil {

@@ -19,7 +19,7 @@ var errFlood = errors.New("too much output")
 // dropped; the reply is told from it by a line that only the job's prologue
 // knows: a random word and the reply's length.
 type output struct {
-	stop func(error) // ends the interpreter; called at most once with nil, when the reply is there
+	stop func() // ends the interpreter; called once, when the reply is there or too much came
 
 	mu      sync.Mutex
 	marker  []byte // "\n" + word + " "; empty before the job
@@ -68,7 +68,7 @@ func (o *output) Write(p []byte) (int, error) {
 // flood ends the interpreter for writing too much.
 func (o *output) flood() error {
 	o.flooded, o.tail = true, nil
-	o.stop(errFlood)
+	o.stop()
 	return errFlood
 }
 
@@ -93,7 +93,7 @@ func (o *output) scan() error {
 	}
 	if len(o.tail) >= o.want {
 		o.reply = o.tail[:o.want:o.want]
-		o.stop(nil)
+		o.stop()
 	}
 	return nil
 }

@@ -71,7 +71,10 @@ func (p *Pool) Warm() {
 
 // refill starts interpreters, one after the other ended.
 func (p *Pool) refill() {
-	const pause = time.Second // after one that could not start
+	const (
+		pause   = time.Second // after one that could not start
+		patient = time.Minute // with one that starts
+	)
 	for p.ctx.Err() == nil {
 		if !p.takeTurn(p.ctx) {
 			return
@@ -82,8 +85,8 @@ func (p *Pool) refill() {
 		case <-g.ready:
 			started = true
 		case <-g.ended:
-		case <-time.After(p.options.Wait):
-			g.cancel(nil)
+		case <-time.After(patient):
+			g.cancel()
 		}
 		p.endTurn()
 		if started {
@@ -165,7 +168,7 @@ func (p *Pool) run(ctx context.Context, job *script.Job) (*script.Reply, error) 
 	timer := time.NewTimer(p.options.Time)
 	defer timer.Stop()
 	if err := g.hand(job, library); err != nil {
-		g.cancel(nil)
+		g.cancel()
 		p.endTurn()
 		return nil, unavailable(err)
 	}
@@ -175,16 +178,18 @@ func (p *Pool) run(ctx context.Context, job *script.Job) (*script.Reply, error) 
 		p.endTurn()
 	}()
 	select {
+	case <-g.answered:
+		return g.reply()
 	case <-g.ended:
 		if p.ctx.Err() != nil {
 			return nil, script.ErrUnavailable.With("the program is being stopped")
 		}
 		return g.reply()
 	case <-timer.C:
-		g.cancel(nil)
+		g.cancel()
 		return nil, script.ErrLimit.With("time: more than %v", p.options.Time)
 	case <-ctx.Done():
-		g.cancel(nil)
+		g.cancel()
 		return nil, ctx.Err()
 	}
 }
@@ -225,7 +230,7 @@ func (p *Pool) take(ctx context.Context) (*guest, error) {
 	select {
 	case g := <-p.ready:
 		if !p.takeTurn(bound) {
-			g.cancel(nil)
+			go p.putBack(g)
 			return nil, late()
 		}
 		return g, nil
@@ -233,6 +238,14 @@ func (p *Pool) take(ctx context.Context) (*guest, error) {
 	case <-bound.Done():
 	}
 	return nil, late()
+}
+
+// putBack offers an interpreter that was taken and not used.
+func (p *Pool) putBack(g *guest) {
+	select {
+	case p.ready <- g:
+	case <-p.ctx.Done():
+	}
 }
 
 // count changes a number and reports it.

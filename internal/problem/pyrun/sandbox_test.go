@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,7 +107,7 @@ func calcCases(t *testing.T) any {
 }
 
 func TestUnavailable(t *testing.T) {
-	p := newPool(Options{}, os.DirFS(t.TempDir()))
+	p := newPool(Options{Log: slog.New(slog.DiscardHandler)}, os.DirFS(t.TempDir()))
 	_, err := p.Run(t.Context(), &script.Job{})
 	if !errors.Is(err, script.ErrUnavailable) || !strings.Contains(err.Error(), "fetch-python") {
 		t.Errorf("error %v", err)

@@ -19,23 +19,18 @@ import (
 // no problems. It is answered as problems are, see [view.postProblem]; every
 // action here may be posted twice without counting twice.
 func (v *view) postAct(w http.ResponseWriter, r *http.Request, arg string) error {
-	typ, rest, _ := strings.Cut(arg, "/")
-	i := strings.LastIndexByte(rest, '/')
-	if i < 0 {
-		return ErrBlock.With("act/%.100q", arg)
-	}
-	b, err := v.blockAt(typ, rest[:i])
+	b, action, err := v.actAt(arg)
 	if err != nil {
 		return err
 	}
-	if b.Fate != course.Shown {
-		return ErrBlock.With("%s/%s is %s", b.Type, b.ID, b.Fate)
+	if isTool(b) && action == "launch" {
+		return v.launchTool(w, r, b)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		return problem.ErrForm.Wrap(err)
 	}
-	v.just = &answered{ref: b.Ref, action: rest[i+1:]}
+	v.just = &answered{ref: b.Ref, action: action}
 	before := v.opened(b)
 	again, err := v.actOn(r, b)
 	var refused *errs.Error
@@ -62,6 +57,37 @@ func (v *view) postAct(w http.ResponseWriter, r *http.Request, arg string) error
 	}
 	return v.showStep(w, r, step)
 }
+
+// getAct answers an act's address that is opened by itself: a tool in a window,
+// whose session is a new one, see web.WindowPath. Anything else is a reload.
+func (v *view) getAct(w http.ResponseWriter, r *http.Request, arg string) error {
+	b, action, err := v.actAt(arg)
+	if err != nil {
+		return err
+	}
+	if isTool(b) && action == "launch" {
+		return v.launchTool(w, r, b)
+	}
+	return redirect(w, r, v.s.Base)
+}
+
+// actAt finds the block and the action of {type}/{id}/{action}.
+func (v *view) actAt(arg string) (b *course.Block, action string, err error) {
+	typ, rest, _ := strings.Cut(arg, "/")
+	i := strings.LastIndexByte(rest, '/')
+	if i < 0 {
+		return nil, "", ErrBlock.With("act/%.100q", arg)
+	}
+	if b, err = v.blockAt(typ, rest[:i]); err != nil {
+		return nil, "", err
+	}
+	if b.Fate != course.Shown {
+		return nil, "", ErrBlock.With("%s/%s is %s", b.Type, b.ID, b.Fate)
+	}
+	return b, rest[i+1:], nil
+}
+
+func isTool(b *course.Block) bool { return b.Type == "lti" || b.Type == "lti_consumer" }
 
 // actOn does what was asked for. again reports whether a fresh page tells all
 // that came of it.

@@ -51,7 +51,7 @@ func (v *view) renderCloud(ctx context.Context, b *course.Block) (template.HTML,
 	just := v.justAnswered(b)
 	p := &cloudPart{
 		part: v.part(b), Name: b.Name, Alone: b == v.launched, Action: v.actURL(b), MaxLength: poll.MaxWord,
-		Instructions: v.dragHTML(cv.Cloud.Instructions), Percents: cv.Cloud.Percents,
+		Instructions: v.courseHTML(cv.Cloud.Instructions), Percents: cv.Cloud.Percents,
 	}
 	if just.refused != nil {
 		p.Notification = &notification{"error", "!", just.refused.Public}

@@ -37,22 +37,19 @@ type dragPart struct {
 	Feedback       []dragSaid    // of single items
 	Finish         template.HTML // what the course says at the end
 	Answer         *dragAnswer
-	Reason         string
 }
 
 // dragBoard is the picture with the items around and on it.
 type dragBoard struct {
-	Anchor, Label  string
-	Image          template.URL
-	Description    string
-	Labels         bool
-	Borders        string // "always", "dragging" or ""
-	Most           int    // items a zone takes; 0 for any number
-	Fixed          bool   // nothing can be moved
-	Bank           []dragItem
-	Zones          []dragZone
-	Width, Height  float64 // of the plane that stands for a missing picture
-	BankID, BankIs string
+	Image         template.URL
+	Description   string
+	Labels        bool
+	Borders       string // "always", "dragging" or ""
+	Most          int    // items a zone takes; 0 for any number
+	Fixed         bool   // nothing can be moved
+	Bank          []dragItem
+	Zones         []dragZone
+	Width, Height float64 // of the plane that stands for a missing picture
 }
 
 type dragItem struct {
@@ -76,10 +73,9 @@ type dragZone struct {
 
 // dragRow is an item with the list of places it may go to.
 type dragRow struct {
-	ID, Name string
-	Label    template.HTML
-	Places   []dragPlace
-	Off      bool
+	ID, Name, Label string
+	Places          []dragPlace
+	Off             bool
 }
 
 type dragPlace struct {
@@ -117,7 +113,7 @@ func (v *view) dragPart(b *course.Block, dv *grading.DragView) *dragPart {
 	p := &dragPart{
 		part: v.part(b), Alone: b == v.launched, Progress: v.progress(b, &dv.View), Action: v.actURL(b),
 		Attempts: dv.Dropped.Attempts, Mode: "standard", Heading: d.QuestionHeading && d.Question != "",
-		Question: v.dragHTML(d.Question), Off: dv.Settings.Closed(&dv.State, v.now),
+		Question: v.courseHTML(d.Question), Off: dv.Settings.Closed(&dv.State, v.now),
 	}
 	if d.Assessment {
 		p.Mode = "assessment"
@@ -142,8 +138,8 @@ func (v *view) dragPart(b *course.Block, dv *grading.DragView) *dragPart {
 	return p
 }
 
-// dragHTML makes a text of the course ready; empty stays empty.
-func (v *view) dragHTML(text string) template.HTML {
+// courseHTML makes a text of the course ready; empty stays empty.
+func (v *view) courseHTML(text string) template.HTML {
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}
@@ -153,11 +149,18 @@ func (v *view) dragHTML(text string) template.HTML {
 // dragBoard lays out the items where st has them.
 func (v *view) dragBoard(b *course.Block, d *dragdrop.Definition, st *dragdrop.State, fixed bool) dragBoard {
 	board := dragBoard{
-		Anchor: v.anchor(b), Label: nameOf(b), Image: v.image(d.Image), Description: d.ImageDescription,
+		Image: v.image(d.Image), Description: d.ImageDescription,
 		Labels: d.ShowLabels, Most: d.MaxPerZone, Fixed: fixed,
 	}
+	if strings.HasPrefix(string(board.Image), course.PrefixStatic) { // the course has no such file
+		board.Image = ""
+		v.note("The picture " + d.Image + " of " + nameOf(b) + " is not among the course's files.")
+	}
+	if board.Image == "" { // nothing else shows where the zones are
+		board.Labels = true
+	}
 	switch {
-	case d.ShowBorders:
+	case d.ShowBorders || board.Image == "":
 		board.Borders = "always"
 	case d.BordersOnDrag:
 		board.Borders = "dragging"
@@ -254,8 +257,9 @@ func (v *view) dragRows(p part, d *dragdrop.Definition, st *dragdrop.State, off 
 	for i := range d.Items {
 		id := d.Items[i].ID
 		here := d.Where(st, id)
-		row := dragRow{ID: p.Anchor + "-place-" + strconv.Itoa(i), Name: placeField + id, Off: off || !d.Assessment && here != ""}
-		row.Label = template.HTML(template.HTMLEscapeString(itemName(d, i))) //nolint:gosec // escaped
+		row := dragRow{
+			ID: p.Anchor + "-place-" + strconv.Itoa(i), Name: placeField + id, Label: itemName(d, i), Off: off || !d.Assessment && here != "",
+		}
 		row.Places = append(row.Places, dragPlace{"", "Not placed", here == ""})
 		for j := range d.Zones {
 			z := &d.Zones[j]
@@ -291,8 +295,7 @@ func (v *view) dragAnswerable(dv *grading.DragView) bool {
 
 func (v *view) dragAnswer(b *course.Block, dv *grading.DragView) *dragAnswer {
 	st := dv.Drag.Answer(&dv.Dropped)
-	a := &dragAnswer{Board: v.dragBoard(b, dv.Drag, st, true), Explanation: v.dragHTML(dv.Drag.Explanation)}
-	a.Board.Anchor += "-answer"
+	a := &dragAnswer{Board: v.dragBoard(b, dv.Drag, st, true), Explanation: v.courseHTML(dv.Drag.Explanation)}
 	for i := range dv.Drag.Items {
 		place := "nowhere"
 		for j := range dv.Drag.Zones {

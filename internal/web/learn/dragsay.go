@@ -11,7 +11,8 @@ import (
 // dragSay fills in what is told about the items: before the first one, about
 // those just dropped, after an attempt, and at the end.
 func (v *view) dragSay(p *dragPart, dv *grading.DragView, just *answered) {
-	d, tally := dv.Drag, dv.Drag.Count(&dv.Dropped)
+	d := dv.Drag
+	solved := dv.State.Correct() && d.Count(&dv.Dropped).Solved() && len(dv.Dropped.Placed) > 0
 	shown := dv.Settings.CorrectnessVisible(v.now, v.s.Staff)
 	var out dragdrop.Outcome
 	if just.drag != nil {
@@ -24,11 +25,13 @@ func (v *view) dragSay(p *dragPart, dv *grading.DragView, just *answered) {
 		p.Notification = &notification{"saved", "✓", "All items are back where they were. Attempts and score stay."}
 	case d.Assessment && dv.Dropped.Attempts > 0 && !shown:
 		p.Notification = &notification{"submitted", "✓", "Answer submitted." + v.dragPoints(dv)}
-	case d.Assessment && dv.Dropped.Attempts > 0:
+	case d.Assessment && dv.Dropped.Attempts > 0 && (p.Off || just.action == "submit" && just.drag != nil && !just.drag.Repeated):
 		v.dragAttempted(p, dv, out)
+	case d.Assessment && dv.Dropped.Attempts > 0:
+		p.Notification = v.dragSoFar(dv, solved)
 	case len(out.Judged) > 0:
-		p.Notification = judgedNotification(out.Judged, tally.Solved(), v.dragPoints(dv))
-	case tally.Solved() && !d.Assessment && len(dv.Dropped.Placed) > 0:
+		p.Notification = judgedNotification(out.Judged, solved, v.dragPoints(dv))
+	case solved && !d.Assessment:
 		p.Notification = &notification{"correct", "✓", "Correct" + v.dragPoints(dv)}
 	case p.Off:
 		p.Notification = &notification{"closed", "!", "This question is closed."}
@@ -36,12 +39,12 @@ func (v *view) dragSay(p *dragPart, dv *grading.DragView, just *answered) {
 	if shown || !d.Assessment {
 		v.dragFeedback(p, out.Judged)
 	}
-	over := tally.Solved() && len(dv.Dropped.Placed) > 0 || p.Off && dv.Dropped.Attempts > 0
+	over := solved || p.Off && dv.Dropped.Attempts > 0
 	switch {
 	case !over:
-		p.Start = v.dragHTML(d.Start)
+		p.Start = v.courseHTML(d.Start)
 	case shown && (!d.Assessment || dv.Dropped.Attempts > 0):
-		p.Finish = v.dragHTML(d.Finish)
+		p.Finish = v.courseHTML(d.Finish)
 	}
 }
 
@@ -110,7 +113,7 @@ func (v *view) dragAttempted(p *dragPart, dv *grading.DragView, out dragdrop.Out
 		p.Details = append(p.Details, "Your best score so far counts.")
 	}
 	switch {
-	case tally.Solved():
+	case tally.Solved() && len(out.Judged) == 0:
 		p.Notification = &notification{"correct", "✓", "Correct" + points}
 	case raw <= 0:
 		p.Notification = &notification{"incorrect", "✗", "Incorrect" + points}
@@ -119,14 +122,27 @@ func (v *view) dragAttempted(p *dragPart, dv *grading.DragView, out dragdrop.Out
 	}
 }
 
+// dragSoFar is what a page says between two attempts. It does not count what is
+// placed: that would judge, at no cost, what was moved since.
+func (v *view) dragSoFar(dv *grading.DragView, solved bool) *notification {
+	points := v.dragPoints(dv)
+	switch {
+	case solved:
+		return &notification{"correct", "✓", "Correct" + points}
+	case points == "":
+		return &notification{"submitted", "✓", "Answer submitted."}
+	}
+	return &notification{"saved", "✓", "Your best score so far" + points + " counts. Select Submit to have the items judged again."}
+}
+
 // dragFeedback lists what the course says about single items. Two texts that are
 // the same are said once.
 func (v *view) dragFeedback(p *dragPart, judged []dragdrop.Judged) {
 	said := map[template.HTML]bool{}
 	for _, j := range judged {
-		text := v.dragHTML(j.Item.Incorrect)
+		text := v.courseHTML(j.Item.Incorrect)
 		if j.Right {
-			text = v.dragHTML(j.Item.Correct)
+			text = v.courseHTML(j.Item.Correct)
 		}
 		if text == "" || said[text] {
 			continue

@@ -72,7 +72,7 @@ func (v *view) renderPoll(ctx context.Context, b *course.Block) (template.HTML, 
 		p.Questions = v.pollQuestions(b, pv)
 	}
 	if voted {
-		p.Feedback = v.dragHTML(def.Feedback)
+		p.Feedback = v.courseHTML(def.Feedback)
 		p.Private = def.Private && !v.s.Staff
 		if !p.Private {
 			p.Results = v.pollQuestions(b, pv)
@@ -99,7 +99,7 @@ func (v *view) pollQuestions(b *course.Block, pv *grading.PollView) []pollQuesti
 	var out []pollQuestion
 	for i, q := range pv.Poll.Questions {
 		part := pollQuestion{
-			ID: v.anchor(b) + "-" + number(float64(i)), Field: choiceField + q.Key, Label: v.dragHTML(q.Label),
+			ID: v.anchor(b) + "-" + number(float64(i)), Field: choiceField + q.Key, Label: v.courseHTML(q.Label),
 			Image: v.image(q.Image), Alt: q.Alt,
 		}
 		if b.Type == "survey" {

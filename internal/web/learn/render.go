@@ -46,6 +46,10 @@ func (v *view) render(ctx context.Context, b *course.Block, depth int) (template
 		return v.renderCloud(ctx, b)
 	case "done":
 		return v.renderDone(b)
+	case "lti", "lti_consumer":
+		return v.renderTool(b)
+	case "annotatable":
+		return v.renderAnnotatable(b)
 	}
 	if b.Fate == course.Container || len(b.Children) > 0 {
 		return v.renderContainer(ctx, b, depth)

@@ -27,6 +27,9 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	switch kind {
 	case "problem", "library", "act":
 		if r.Method != http.MethodPost {
+			if kind == "act" && r.Method == http.MethodGet {
+				return v.getAct(w, r, arg)
+			}
 			return redirect(w, r, s.Base) // a reload of an answer's address
 		}
 		switch kind {

@@ -93,29 +93,28 @@ def value(v):
 
 def result(v):
     """Return what a function returned; what JSON cannot hold becomes text."""
-    try:
-        return _finite(plain(v))
-    except NotJSON:
-        pass
-    if type(v) is dict:
-        return {_text(k): result(x) for k, x in v.items()} if _flat(v) else _text(v)
+    for form in (lambda: v, lambda: _soft(v, MAX_DEPTH)):
+        try:
+            return _finite(plain(form()))
+        except NotJSON:
+            pass
     return _text(v)
 
 
-def _flat(v):
-    """Whether a dict does not lead back to itself."""
-    try:
-        _loose_text(v)
-        return True
-    except BaseException:
-        return False
-
-
-def _loose_text(v):
-    encoder = c_make_encoder(
-        {}, lambda x: None, encode_basestring_ascii, None, ": ", ", ", False, True, True
-    )
-    return "".join(encoder(v, 0))
+def _soft(v, depth):
+    """Copy a value and replace what JSON cannot hold by text."""
+    if v is None or isinstance(v, (bool, int, float, str)):
+        return v
+    if depth == 0:
+        raise NotJSON("too deep, or a loop")
+    if isinstance(v, dict):
+        return {
+            k if isinstance(k, (bool, int, float, str)) else _text(k): _soft(x, depth - 1)
+            for k, x in v.items()
+        }
+    if isinstance(v, (list, tuple)):
+        return [_soft(x, depth - 1) for x in v]
+    return _text(v)
 
 
 def _text(v):

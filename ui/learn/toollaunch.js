@@ -1,0 +1,2 @@
+// Posts the signed form at once. Without it the button does.
+document.getElementById("launch").submit();
