@@ -54,7 +54,7 @@ describe("questions", { skip }, () => {
   });
 
   test("a point in a picture, by keyboard, and where it should have been", async () => {
-    const inside = await open("find_wavelength");
+    const inside = await open("point_at_green");
     await inside.getByLabel(/^X/).fill("400");
     await inside.getByLabel(/^Y/).fill("50");
     await press(inside, "Submit");
@@ -105,7 +105,7 @@ describe("questions", { skip }, () => {
         await press(inside, "Submit");
         await inside.locator(".notification.correct").waitFor();
       };
-      let inside = await at("find_wavelength");
+      let inside = await at("point_at_green");
       await inside.getByLabel(/^X/).fill("220");
       await inside.getByLabel(/^Y/).fill("60");
       await right(inside);

@@ -18,7 +18,7 @@ type dragInput struct {
 	image     string
 	outline   bool // targets are drawn
 	single    bool // a target holds one item
-	bare      bool // placed items lose their label
+	bare      bool // items are not labelled by their ids
 	labelFill string
 	items     []dragItem
 	targets   []dragTarget
@@ -26,9 +26,11 @@ type dragInput struct {
 
 // dragItem is something to be put somewhere.
 type dragItem struct {
-	id, label, icon string
-	reusable        bool
-	targets         []dragTarget // places on the item itself, from its corner
+	id, icon string
+	label    string // what is shown; "" where the picture is enough
+	name     string // what it is called
+	reusable bool
+	targets  []dragTarget // places on the item itself, from its corner
 }
 
 // dragTarget is a place, in pixels of the picture.
@@ -54,8 +56,11 @@ func readDrag(n *xmltree.Node, expand func(string) string) dragInput {
 		if item.id == "" || slices.ContainsFunc(in.items, func(other dragItem) bool { return other.id == item.id }) {
 			continue
 		}
-		if item.label == "" {
+		if item.label == "" && (item.icon == "" || !in.bare) {
 			item.label = item.id
+		}
+		if item.name = item.label; item.name == "" {
+			item.name = fmt.Sprintf("Item %d", len(in.items)+1)
 		}
 		item.targets = readTargets(d, attr)
 		in.items = append(in.items, item)
@@ -96,7 +101,7 @@ func (in dragInput) places(item dragItem) []place {
 				if base.id != item.id && len(out) < maxPlaces {
 					where := map[string]any{own.id: map[string]string{base.id: t.id}}
 					out = append(out, place{
-						fmt.Sprintf("Spot %d on %s at %s", j+1, base.label, strings.ToLower(in.targetName(i))), fragmentOf(item.id, where),
+						fmt.Sprintf("Spot %d on %s at %s", j+1, base.name, strings.ToLower(in.targetName(i))), fragmentOf(item.id, where),
 					})
 				}
 			}

@@ -19,7 +19,7 @@ func (f *fieldView) dragAndDrop() string {
 	for _, flag := range []struct {
 		name string
 		on   bool
-	}{{"single", in.single}, {"bare", in.bare}, {"outline", in.outline}} {
+	}{{"single", in.single}, {"outline", in.outline}} {
 		if flag.on {
 			b.WriteString(" data-" + flag.name)
 		}
@@ -53,16 +53,18 @@ func drawTargets(b *strings.Builder, targets []dragTarget) {
 
 // dragItem draws one item and the fields for its place.
 func (f *fieldView) dragItem(b *strings.Builder, in dragInput, item dragItem, placed []string) {
-	label, id := html.EscapeString(item.label), html.EscapeString(item.id)
+	name, id := html.EscapeString(item.name), html.EscapeString(item.id)
 	reusable := ""
 	if item.reusable {
 		reusable = " data-reusable"
 	}
-	fmt.Fprintf(b, `<div class="dnd-item" role="group" aria-label="%s" data-id="%s"%s><span class="dnd-face">`, label, id, reusable)
+	fmt.Fprintf(b, `<div class="dnd-item" role="group" aria-label="%s" data-id="%s"%s><span class="dnd-face">`, name, id, reusable)
 	if item.icon != "" {
 		fmt.Fprintf(b, `<img src="%s" alt="">`, html.EscapeString(item.icon))
 	}
-	fmt.Fprintf(b, `<span class="dnd-label">%s</span>`, label)
+	if item.label != "" {
+		fmt.Fprintf(b, `<span class="dnd-label">%s</span>`, html.EscapeString(item.label))
+	}
 	drawTargets(b, item.targets)
 	b.WriteString(`</span><span class="dnd-where">`)
 	places := in.places(item)
@@ -79,7 +81,7 @@ func (f *fieldView) dragItem(b *strings.Builder, in dragInput, item dragItem, pl
 				placeField, f.id, html.EscapeString(p.value), checked, f.disabled(), html.EscapeString(p.name))
 		}
 	default:
-		fmt.Fprintf(b, `<select name="%s%s" aria-label="Where to put %s"%s><option value="">Not placed</option>`, placeField, f.id, label, f.disabled())
+		fmt.Fprintf(b, `<select name="%s%s" aria-label="Where to put %s"%s><option value="">Not placed</option>`, placeField, f.id, name, f.disabled())
 		for _, p := range places {
 			selected := ""
 			if slices.Contains(placed, p.value) {

@@ -54,6 +54,8 @@ func TestDrawnInputs(t *testing.T) {
 		{"places on items", custom(nested), View{Answers: Answers{"P_2_1": One(`[{"up":{"s":{"p":"t1"}}}]`)}}, []string{
 			`<option value="{&#34;up&#34;:{&#34;s&#34;:{&#34;p&#34;:&#34;t1&#34;}}}" selected>Spot 1 on Orbit at place 1</option>`, "data-single",
 		}, nil},
+		{"icons alone", custom(`<drag_and_drop_input img="a" no_labels="true"><draggable id="x" icon="b"/></drag_and_drop_input>`), View{},
+			[]string{`aria-label="Item 1" data-id="x"`}, []string{"dnd-label"}},
 		{"points", custom(free), View{Answers: Answers{"P_2_1": One(`[{"1":[10.5,20]}]`)}, ReadOnly: true}, []string{
 			`name="placed_P_2_1" value="1" disabled`, `name="across_P_2_1" value="10.5" disabled`, `name="down_P_2_1" value="20" disabled`,
 		}, nil},

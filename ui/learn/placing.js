@@ -25,7 +25,6 @@
       this.field.name = this.field.id; // from now on this is what counts
       this.off = this.field.disabled;
       this.single = root.dataset.single !== undefined;
-      this.bare = root.dataset.bare !== undefined;
       this.board = root.querySelector(".dnd-board");
       this.picture = this.board.querySelector("img");
       this.items = new Map();
@@ -44,6 +43,7 @@
       this.items.set(el.dataset.id, {
         id: el.dataset.id,
         label: el.getAttribute("aria-label"),
+        text: el.querySelector(".dnd-label")?.textContent,
         icon: el.querySelector(".dnd-face img")?.src,
         reusable: el.dataset.reusable !== undefined,
         targets,
@@ -182,7 +182,8 @@
         img.src = item.icon;
         el.append(img);
       }
-      if (!item.icon || !(placement && this.bare)) el.append(make("span", "dnd-label", item.label));
+      // On the picture an icon is enough: places are made to its measure.
+      if (item.text && !(item.icon && placement)) el.append(make("span", "dnd-label", item.text));
       el.setAttribute("aria-label", placement ? `${item.label}, ${this.nameOf(placement.where)}` : item.label);
       el.setAttribute("aria-describedby", this.help.id);
       el.disabled = this.off;
