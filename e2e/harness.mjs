@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import { openBrowser } from "./browser.mjs";
 
 const binary = process.env.LECTERN_BIN || fileURLToPath(new URL("../bin/lectern", import.meta.url));
-const startWithin = 30_000;
+const startWithin = 60_000;
 const stopWithin = 10_000;
 
 export const course = "course-v1:Lectern+Sample+2026";

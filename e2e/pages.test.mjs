@@ -43,6 +43,7 @@ describe("pages", { skip }, () => {
     ["quiz_numbers", "vertical"], ["quiz_words", "vertical"], ["film", "vertical"], ["two_explanations", "vertical"],
     ["after_the_sky", "vertical"], ["draw_two", "vertical"], ["exam_tries", "vertical"], ["exam_pool", "vertical"],
     ["exam_closed", "vertical"], ["elsewhere_video", "vertical"], ["not_here", "vertical"],
+    ["answer_picture", "vertical"], ["answer_program", "vertical"], ["answer_typed", "vertical"],
     ["mixing", "sequential"], ["light", "chapter"], ["sunlight", "problem"], ["mixing_film", "video"], ["wave_text", "html"],
   ];
   for (const [name, type] of units) {

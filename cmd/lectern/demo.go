@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"lectern/internal/config"
 	"lectern/internal/course"
 	"lectern/internal/fakelms"
 	"lectern/internal/importer"
@@ -54,6 +55,7 @@ func (c *demoCmd) Run(app *App) error {
 	}
 	// The gradebook is on this machine.
 	app.Config.OutboundAllow = append(app.Config.OutboundAllow, "127.0.0.0/8", "::1/128")
+	app.Config.PythonCache = cmp.Or(app.Config.PythonCache, config.SharedPythonCache())
 	if err := app.Open(); err != nil {
 		return err
 	}

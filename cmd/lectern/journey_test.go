@@ -275,7 +275,7 @@ func TestCommandLine(t *testing.T) {
 		{"links of no course", []string{"course", "links", "course-v1:a+b+c", "--json"}, 1, "not on this site"},
 		{"import of nothing", []string{"course", "import", "/nonexistent"}, 1, "no archive or folder"},
 		{"import with a bad key", []string{"course", "import", ".", "--course-key", "x"}, 1, "error:"},
-		{"report", []string{"course", "show", someCourse}, 0, "Problems: 2 native"},
+		{"report", []string{"course", "show", someCourse}, 0, "Problems: 2 of 2 work here. 2 native"},
 		{"user", []string{"user", "add", "ines"}, 0, "/login/set/"},
 		{"users", []string{"user", "list", "--json"}, 0, `"username": "ines"`},
 		{"learner", []string{"user", "add", "ada", "--email", "ADA@example.edu", "--learner"}, 0, "/login/set/"},

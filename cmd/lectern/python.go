@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 	"time"
 
 	"lectern/internal/problem/pyrun"
@@ -29,7 +28,7 @@ func (a *App) python() error {
 	if a.Config.GraderFor != "all" && a.Sandbox == nil {
 		a.Sandbox = pyrun.New(pyrun.Options{
 			Size: a.Config.PythonPool, Time: a.Config.PythonTime, Log: a.Log,
-			CacheDir: filepath.Join(a.Config.Data, "cache", "python"),
+			CacheDir: a.Config.PythonCacheDir(),
 			Metrics: pyrun.Metrics{
 				InUse: a.Metrics.PythonInUse, Waiting: a.Metrics.PythonWaiting, Ran: a.Metrics.PythonRan,
 			},
