@@ -23,7 +23,7 @@ export const password = "seven colours in a drop";
 export async function startDemo({ seed = 0, args = [], settings = {} } = {}) {
   const data = await mkdtemp(join(tmpdir(), "lectern-demo-"));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LECTERN_")));
-  Object.assign(env, { LECTERN_AGGREGATE_DELAY: "1s" }, settings);
+  Object.assign(env, { LECTERN_AGGREGATE_DELAY: "1s", LECTERN_PYTHON_POOL: "2" }, settings);
   const child = spawn(binary, [
     "demo", "--listen", "localhost:0", "--lms-listen", "127.0.0.1:0", "--data", data, "--seed", String(seed), "--json", ...args,
   ], { env, cwd: data, stdio: ["ignore", "pipe", "pipe"] });

@@ -77,7 +77,7 @@ func startSite(t *testing.T, change func(*config.Config)) *testSite {
 	c := &config.Config{
 		Listen: "127.0.0.1:0", Data: t.TempDir(), AggregateDelay: 50 * time.Millisecond,
 		LaunchWindow: 5 * time.Minute, EmailDomain: "lti.example.com", LTIProvider: true, LaunchLogDays: 30,
-		OutboundAllow: []string{"127.0.0.0/8"}, Python: config.Python{PythonCache: config.SharedPythonCache()},
+		OutboundAllow: []string{"127.0.0.0/8"}, Python: config.Python{PythonPool: 2, PythonCache: config.SharedPythonCache()},
 	}
 	if change != nil {
 		change(c)

@@ -8,7 +8,7 @@ import (
 
 // Python is the sandbox that runs the Python of problems.
 type Python struct {
-	PythonPool int `name:"python-pool" default:"0" env:"LECTERN_PYTHON_POOL" help:"How many sandboxes for Python there are at most; each takes up to 128 MB while it runs. 0: as many as CPUs, at least two."`
+	PythonPool int `name:"python-pool" default:"0" env:"LECTERN_PYTHON_POOL" help:"How many sandboxes for Python stand ready; each takes 10 MB, and up to 128 MB while it runs. 0: four for each CPU, at most 32."`
 
 	PythonTime time.Duration `name:"python-time" default:"5s" env:"LECTERN_PYTHON_TIME" help:"How long the Python of one answer may run."`
 

@@ -88,7 +88,7 @@ func BenchmarkJob(b *testing.B) {
 			<-g.answered
 			b.StopTimer()
 			<-g.ended
-			p.endTurn()
+			p.turns.end()
 			b.StartTimer()
 			if r, err := g.reply(); err != nil || r.Failure != nil {
 				b.Fatal(r, err)

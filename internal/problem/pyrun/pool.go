@@ -20,7 +20,7 @@ type Pool struct {
 	files   fs.FS // holds the interpreter
 
 	ready     chan *guest
-	turns     chan struct{} // held by what may use a CPU: a start, or a job
+	turns     turns // held by what may use a CPU: a job, or a start
 	libraries libraries
 	inUse     atomic.Int64
 	waiting   atomic.Int64
@@ -44,7 +44,7 @@ func newPool(options Options, files fs.FS) *Pool {
 	p := &Pool{
 		options: options, files: files, ready: make(chan *guest),
 		// One CPU stays free for pages, where there is more than one.
-		turns:  make(chan struct{}, min(options.Size, max(1, runtime.GOMAXPROCS(0)-1))),
+		turns:  turns{free: min(options.Size, max(1, runtime.GOMAXPROCS(0)-1))},
 		opened: make(chan struct{}),
 	}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
@@ -76,7 +76,7 @@ func (p *Pool) refill() {
 		patient = time.Minute // with one that starts
 	)
 	for p.ctx.Err() == nil {
-		if !p.takeTurn(p.ctx) {
+		if !p.turns.take(p.ctx, &p.turns.starts) {
 			return
 		}
 		g := start(p.ctx, p.engine)
@@ -88,7 +88,7 @@ func (p *Pool) refill() {
 		case <-time.After(patient):
 			g.cancel()
 		}
-		p.endTurn()
+		p.turns.end()
 		if started {
 			select {
 			case p.ready <- g:
@@ -111,19 +111,6 @@ func sleep(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	}
 }
-
-// takeTurn waits for a turn on a CPU and reports whether it came before ctx
-// ended.
-func (p *Pool) takeTurn(ctx context.Context) bool {
-	select {
-	case p.turns <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (p *Pool) endTurn() { <-p.turns }
 
 // Run runs a job in an interpreter of its own. Besides the errors of
 // [script.Runner] it returns what reading the job's library returned, and ctx's
@@ -169,13 +156,13 @@ func (p *Pool) run(ctx context.Context, job *script.Job) (*script.Reply, error) 
 	defer timer.Stop()
 	if err := g.hand(job, library); err != nil {
 		g.cancel()
-		p.endTurn()
+		p.turns.end()
 		return nil, unavailable(err)
 	}
 	// The turn ends with the interpreter, however long that takes to stop.
 	go func() {
 		<-g.ended
-		p.endTurn()
+		p.turns.end()
 	}()
 	select {
 	case <-g.answered:
@@ -229,7 +216,7 @@ func (p *Pool) take(ctx context.Context) (*guest, error) {
 	}
 	select {
 	case g := <-p.ready:
-		if !p.takeTurn(bound) {
+		if !p.turns.take(bound, &p.turns.jobs) {
 			go p.putBack(g)
 			return nil, late()
 		}
