@@ -56,7 +56,7 @@ func hostileCourse() map[string]string {
 		unit += `<problem url_name="` + name + `"/>`
 	}
 	files["problem/million.xml"] = `<problem><multiplechoiceresponse><choicegroup>` +
-		strings.Repeat(`<choice correct="false">c</choice>`, 100_000) + `</choicegroup></multiplechoiceresponse></problem>`
+		strings.Repeat(`<choice/>`, 1_000_000) + `</choicegroup></multiplechoiceresponse></problem>`
 	files["course/some_run.xml"] = strings.Replace(files["course/some_run.xml"], "</sequential>",
 		`<vertical url_name="hostile" display_name="Hostile">`+unit+`<problem url_name="million"/></vertical></sequential>`, 1)
 	return files

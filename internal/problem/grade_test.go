@@ -249,3 +249,21 @@ func TestInclude(t *testing.T) {
 		}
 	}
 }
+
+// FuzzOptions reads lists of strings as authors write them for drop-downs.
+func FuzzOptions(f *testing.F) {
+	for _, seed := range []string{"('red','dark blue')", `("a",'b')`, "('it's','O'Neil')", `('a\'b')`, "(#x\n'y')", "()", "('", "(a b,c)", "'"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, attr string) {
+		options := parseOptions(attr)
+		if len(options) > len(attr) {
+			t.Errorf("%d options in %d bytes", len(options), len(attr))
+		}
+		for _, option := range options {
+			if strings.Contains(option, "&#39;") && !strings.Contains(attr, "&#39;") {
+				t.Errorf("%q has an escape of ours", option)
+			}
+		}
+	})
+}
