@@ -239,7 +239,7 @@ func TestScriptFailures(t *testing.T) {
 			t.Errorf("%s: state %+v", tt.name, st)
 		}
 		var f *script.Failure
-		if tt.want != script.ErrLimit && !errors.As(err, &f) {
+		if !errors.Is(tt.want, script.ErrLimit) && !errors.As(err, &f) {
 			t.Errorf("%s: no failure in %v", tt.name, err)
 		}
 	}

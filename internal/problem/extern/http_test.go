@@ -188,7 +188,7 @@ func TestHTTPSilentPort(t *testing.T) {
 }
 
 func TestHTTPS(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(status(200, good(1))))
+	server := httptest.NewTLSServer(status(200, good(1)))
 	defer server.Close()
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())

@@ -45,17 +45,7 @@ func (v *view) postAct(w http.ResponseWriter, r *http.Request, arg string) error
 		return err
 	}
 	v.just.opened = !slices.Equal(before, v.opened(b))
-	switch {
-	case strings.Contains(r.Header.Get("Accept"), "application/json"):
-		return v.answerScript(w, r, b)
-	case again:
-		return redirect(w, r, v.page(b)+"#"+v.anchor(b))
-	}
-	step := b
-	if s := v.step(b); s != nil {
-		step = s
-	}
-	return v.showStep(w, r, step)
+	return v.answerPost(w, r, b, again)
 }
 
 // getAct answers an act's address that is opened by itself: a tool in a window,

@@ -64,6 +64,12 @@ func (v *view) postProblem(w http.ResponseWriter, r *http.Request, arg string) e
 		}
 		v.just.opened = !slices.Equal(before, v.opened(b))
 	}
+	return v.answerPost(w, r, b, kept)
+}
+
+// answerPost shows what came of a post to b. kept says that a fresh page tells
+// all of it.
+func (v *view) answerPost(w http.ResponseWriter, r *http.Request, b *course.Block, kept bool) error {
 	switch {
 	case strings.Contains(r.Header.Get("Accept"), "application/json"):
 		return v.answerScript(w, r, b)
