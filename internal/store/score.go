@@ -90,8 +90,19 @@ type OwedFilter struct {
 	ConsumerID string
 	CourseKey  string
 	AccountID  string
+	Learner    string // account ID, user name, or the LMS's user ID
+	Link       string // link key or usage key
 	State      OwedState
-	Limit      int // 0 means no limit
+	Verdict    Verdict // of the last comparison with the LMS
+	ID         string  // this owed score alone
+	Before     OwedKey // List only: rows after this one
+	Limit      int     // 0 means no limit
+}
+
+// OwedKey is a place in the list of owed scores; the zero value is its start.
+type OwedKey struct {
+	At time.Time // first change
+	ID string
 }
 
 // OwedRow is an owed score as lists show it.
@@ -100,11 +111,18 @@ type OwedRow struct {
 	ConsumerID   string
 	ConsumerName string
 	AccountID    string
+	Username     string
 	LTIUserID    string
 	CourseKey    string
 	UsageKey     string
+	LinkKey      string
 	Scope        string
+	ServiceURL   string // where the score goes; may hold keys
+	Check        Check  // with the LMS; zero when it was never asked
 }
+
+// Key is where the row is in the list.
+func (r OwedRow) Key() OwedKey { return OwedKey{At: r.FirstChangeAt, ID: r.ID} }
 
 // Attempt is one try to deliver a score.
 type Attempt struct {
