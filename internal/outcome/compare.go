@@ -23,6 +23,7 @@ const (
 	sameWithin  = 0.0005          // LMSs round to what their gradebook shows
 	checkBatch  = 16              // rows claimed at a time
 	onItsWay    = "the newest score is still on its way"
+	sayDown     = "the LMS does not answer at present; compare again later"
 	sayNotTold  = "the LMS says success, but gives no result"
 	sayNoSecret = "the consumer's secret could not be read"
 )
@@ -78,7 +79,13 @@ func (d *Deliverer) claimChecks(ctx context.Context) (int, error) {
 	}
 	for _, c := range list {
 		p, again := d.lanes.admitRead(c.Target.Outcome.ServiceURL, c.Target.Outcome.SourcedID, d.now())
-		if p == nil {
+		switch {
+		case p == nil && d.lanes.readsDown(c.Target.Outcome.ServiceURL, d.now()):
+			c.Verdict, c.Here, c.There, c.Said, c.Reason = store.Unclear, nil, nil, "", sayDown
+			c.CheckedAt = d.now()
+			d.settle(ctx, c)
+			continue
+		case p == nil:
 			d.putBackCheck(ctx, c, again)
 			continue
 		}

@@ -144,6 +144,15 @@ func (l *lanes) readLane(host string) *lane {
 	return n
 }
 
+// readsDown reports whether reading at the host of an address has failed so
+// often that it is not worth waiting for.
+func (l *lanes) readsDown(address string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.byHost[readKey(hostOf(address))]
+	return n != nil && n.pause > 0 && now.Before(n.until)
+}
+
 // readKey names the lane for reading; no host holds a blank.
 func readKey(host string) string { return host + " reads" }
 
