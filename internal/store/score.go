@@ -37,6 +37,9 @@ type Placements interface {
 	// Retire says of the target of (consumer, account, link key), if there is
 	// one, why no score goes there any more.
 	Retire(ctx context.Context, consumerID, accountID, linkKey, why string) error
+	// Admit forgets why no score could be sent to a target's address: the
+	// operator admits it now.
+	Admit(ctx context.Context, id string) error
 	Target(ctx context.Context, id string) (*lti.GradeTarget, error)
 	// Targets returns the targets of an account and scope that point at one of
 	// the usages of a course.
