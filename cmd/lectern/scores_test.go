@@ -229,21 +229,27 @@ func TestRotation(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].LastUsedAt.IsZero() || list[1].LastUsedAt.IsZero() {
 		t.Fatalf("secrets %+v, %v", list, err)
 	}
+	s.dropOld(lms, consumer.ID)
+}
+
+// dropOld ends a rotation in the console.
+func (s *testSite) dropOld(lms *lmstest.LMS, id string) {
+	s.t.Helper()
 	if _, out, _ := s.command("consumer", "show", "k"); strings.Count(out, "last used 20") != 2 {
-		t.Errorf("the command line does not show both uses: %s", out)
+		s.t.Errorf("the command line does not show both uses: %s", out)
 	}
 	console := s.signedInBrowser()
-	form := s.get(console, "/admin/consumers/"+consumer.ID)
+	form := s.get(console, "/admin/consumers/"+id)
 	if strings.Count(form.body, "last launch signed with it") != 2 {
-		t.Error("the page does not show both uses")
+		s.t.Error("the page does not show both uses")
 	}
-	s.submit(console, "/admin/consumers/"+consumer.ID+"/drop", s.fill(form, "slot", "previous"))
+	s.submit(console, "/admin/consumers/"+id+"/drop", s.fill(form, "slot", "previous"))
 	lms.SetCredentials("k", "s")
-	if p, _ := lms.Post(newBrowser(t), lms.MustLaunch("ana", "leaf")); p.StatusCode == http.StatusOK || p.StatusCode == http.StatusSeeOther {
-		t.Errorf("a launch with the dropped secret: %d", p.StatusCode)
+	if p, _ := lms.Post(newBrowser(s.t), lms.MustLaunch("ana", "leaf")); p.StatusCode == http.StatusOK || p.StatusCode == http.StatusSeeOther {
+		s.t.Errorf("a launch with the dropped secret: %d", p.StatusCode)
 	}
 	if code, _, _ := s.command("consumer", "rotate", "k", "--drop", "current"); code == exitDone {
-		t.Error("the only secret was dropped")
+		s.t.Error("the only secret was dropped")
 	}
 	var acts []string
 	s.view(func(ctx context.Context, tx store.Tx) error {
@@ -254,7 +260,7 @@ func TestRotation(t *testing.T) {
 		return err
 	})
 	if text := strings.Join(acts, " "); !strings.Contains(text, "consumer.rotate") || !strings.Contains(text, "consumer.drop-secret") {
-		t.Errorf("audit: %v", acts)
+		s.t.Errorf("audit: %v", acts)
 	}
 }
 
