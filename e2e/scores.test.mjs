@@ -1,7 +1,7 @@
 // Where every score is: from a learner's answer to what the gradebook holds.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { missingBrowser, openBrowser, violations } from "./browser.mjs";
+import { missingBrowser, openBrowser, screenshot, violations } from "./browser.mjs";
 import { answer, right, see, signIn, startDemo } from "./harness.mjs";
 
 const skip = await missingBrowser();
@@ -24,11 +24,12 @@ describe("the operator sees where every score is", { skip }, () => {
     await demo?.stop();
   });
 
+  // shoot keeps pictures for people when asked to.
   const shoot = async (name) => {
-    if (!process.env.SHOTS) return;
-    for (const width of [1280, 600, 400]) {
-      await page.setViewportSize({ width, height: width === 600 ? 500 : 900 });
-      await page.screenshot({ path: `${process.env.SHOTS}/${name}-${width}.png`, fullPage: true });
+    if (!process.env.LECTERN_SHOTS) return;
+    for (const [width, height] of [[1280, 900], [600, 500], [400, 900]]) {
+      await page.setViewportSize({ width, height });
+      await screenshot(page, `${name}-${width}`);
     }
     await page.setViewportSize({ width: 1280, height: 900 });
   };
