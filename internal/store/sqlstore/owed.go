@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"time"
 
 	"lectern/internal/store"
@@ -180,11 +181,15 @@ func (t owed) Resend(ctx context.Context, f store.OwedFilter, now time.Time) (in
 }
 
 func (t owed) List(ctx context.Context, f store.OwedFilter) ([]store.OwedRow, error) {
+	before := int64(math.MaxInt64) // the first page
+	if !f.Before.At.IsZero() {
+		before = micros(f.Before.At)
+	}
 	rows, err := t.q.OwedList(ctx, db.OwedListParams{
 		ConsumerID: clean(f.ConsumerID), CourseKey: clean(f.CourseKey), AccountID: clean(f.AccountID),
 		LinkKey: clean(f.Link), Learner: clean(f.Learner), LearnerFolded: fold(f.Learner),
 		State: string(f.State), Verdict: string(f.Verdict), ID: clean(f.ID),
-		BeforeAt: micros(f.Before.At), BeforeID: clean(f.Before.ID), MaxRows: maxRows(f.Limit),
+		BeforeAt: before, BeforeID: clean(f.Before.ID), MaxRows: maxRows(f.Limit),
 	})
 	list := make([]store.OwedRow, 0, len(rows))
 	for _, row := range rows {

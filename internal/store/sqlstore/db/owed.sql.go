@@ -383,8 +383,8 @@ WHERE (CAST($1 AS TEXT) = '' OR grade_target.consumer_id = $1)
   AND (CAST($8 AS TEXT) = '' OR score_check.verdict = $8
     OR ($8 = 'wrong' AND score_check.verdict IN ('missing', 'differs')))
   AND (CAST($9 AS TEXT) = '' OR owed_score.id = $9)
-  AND (CAST($10 AS BIGINT) = 0 OR owed_score.first_change_at < CAST($10 AS BIGINT)
-    OR (owed_score.first_change_at = CAST($10 AS BIGINT) AND owed_score.id < CAST($11 AS TEXT)))
+  AND owed_score.first_change_at <= CAST($10 AS BIGINT)
+  AND (owed_score.first_change_at < CAST($10 AS BIGINT) OR owed_score.id < CAST($11 AS TEXT))
 ORDER BY owed_score.first_change_at DESC, owed_score.id DESC
 LIMIT CAST($12 AS BIGINT)
 `

@@ -132,8 +132,8 @@ WHERE (CAST(@consumer_id AS TEXT) = '' OR grade_target.consumer_id = @consumer_i
   AND (CAST(@verdict AS TEXT) = '' OR score_check.verdict = @verdict
     OR (@verdict = 'wrong' AND score_check.verdict IN ('missing', 'differs')))
   AND (CAST(@id AS TEXT) = '' OR owed_score.id = @id)
-  AND (CAST(@before_at AS BIGINT) = 0 OR owed_score.first_change_at < CAST(@before_at AS BIGINT)
-    OR (owed_score.first_change_at = CAST(@before_at AS BIGINT) AND owed_score.id < CAST(@before_id AS TEXT)))
+  AND owed_score.first_change_at <= CAST(@before_at AS BIGINT)
+  AND (owed_score.first_change_at < CAST(@before_at AS BIGINT) OR owed_score.id < CAST(@before_id AS TEXT))
 ORDER BY owed_score.first_change_at DESC, owed_score.id DESC
 LIMIT CAST(@max_rows AS BIGINT);
 
