@@ -20,6 +20,7 @@ import (
 	"lectern/internal/config"
 	"lectern/internal/grading"
 	"lectern/internal/importer"
+	"lectern/internal/outcome"
 	"lectern/internal/problem/pyrun"
 	"lectern/internal/registry"
 	"lectern/internal/sealed"
@@ -44,6 +45,7 @@ type App struct {
 	Blobs     *blob.Bucket
 	Catalog   *catalog.Catalog
 	Registry  *registry.Registry
+	Networks  *outcome.Networks
 	Grading   *grading.Service
 	Importer  *importer.Importer
 	Passwords *account.Passwords
@@ -82,6 +84,7 @@ func (a *App) Open() error {
 	}
 	a.Catalog = catalog.New(a.Store)
 	a.Registry = &registry.Registry{Store: a.Store, Keys: keyring, Clock: a.Clock}
+	a.Networks = &outcome.Networks{Store: a.Store, Clock: a.Clock}
 	a.Grading = &grading.Service{
 		Store: a.Store, Courses: a.Catalog, Clock: a.Clock, AggregateDelay: a.Config.AggregateDelay,
 	}

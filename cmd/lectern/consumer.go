@@ -16,6 +16,7 @@ type consumerCmd struct {
 	List    consumerListCmd    `cmd:"" help:"List consumers."`
 	Show    consumerShowCmd    `cmd:"" help:"Show one consumer."`
 	Set     consumerSetCmd     `cmd:"" help:"Change a consumer."`
+	Rotate  consumerRotateCmd  `cmd:"" help:"Make a second live secret, or drop one of two."`
 	Enable  consumerEnableCmd  `cmd:"" help:"Let a disabled consumer launch again."`
 	Disable consumerDisableCmd `cmd:"" help:"Stop a consumer's launches and open sessions."`
 	Delete  consumerDeleteCmd  `cmd:"" help:"Delete a consumer and all that belongs to it."`
@@ -39,6 +40,8 @@ type consumerJSON struct {
 	Enabled            bool       `json:"enabled"`
 	CreatedAt          time.Time  `json:"created_at"`
 	LastLaunchAt       *time.Time `json:"last_launch_at"`
+
+	Secrets []secretJSON `json:"secrets,omitempty"` // live ones, when one consumer is shown
 }
 
 func toJSON(c *lti.Consumer, secret string) consumerJSON {
@@ -196,7 +199,19 @@ func (c *consumerShowCmd) Run(app *App) error {
 			return err
 		}
 	}
-	return printConsumer(app, consumer, secret, c.JSON)
+	secrets, err := app.Registry.Secrets(app.Context, consumer.ID)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		out := toJSON(consumer, secret)
+		out.Secrets = secretsJSON(secrets)
+		return app.printJSON(out)
+	}
+	if err := printConsumer(app, consumer, secret, false); err != nil {
+		return err
+	}
+	return printSecrets(app, secrets)
 }
 
 func findConsumer(app *App, what string) (*lti.Consumer, error) {

@@ -27,10 +27,14 @@ func (s *site) people(mux *web.Mux) error {
 	if s.accounts, err = visitor.New(deps); err != nil {
 		return err
 	}
+	outbound, err := s.app.outbound()
+	if err != nil {
+		return err
+	}
 	console, err := admin.New(admin.Deps{
 		Store: s.app.Store, Registry: s.app.Registry, Visitors: visitors, People: service, Catalog: s.app.Catalog,
 		Importer: s.app.Importer, PublicURL: s.public, Secure: web.Secure(s.public),
-		Wake: s.deliverer.Wake, Clock: s.app.Clock,
+		Wake: s.deliverer.Wake, Clock: s.app.Clock, Networks: s.app.Networks, Outbound: outbound,
 	})
 	if err != nil {
 		return err

@@ -15,8 +15,9 @@ import (
 
 // scoreCmd groups the commands about scores on their way to gradebooks.
 type scoreCmd struct {
-	List   scoreListCmd   `cmd:"" help:"List scores that were sent or are to be sent, and where they are."`
-	Resend scoreResendCmd `cmd:"" help:"Send scores again, parked ones too."`
+	List    scoreListCmd    `cmd:"" help:"List scores that were sent or are to be sent, and where they are."`
+	Resend  scoreResendCmd  `cmd:"" help:"Send scores again, parked ones too."`
+	Compare scoreCompareCmd `cmd:"" help:"Ask the LMSs which scores they hold, and repair what they lack."`
 }
 
 // errAccount means that no account has the ID or user name given.

@@ -9,14 +9,12 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"os"
 	"time"
 
 	"lectern/internal/account"
 	"lectern/internal/continuation"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
-	"lectern/internal/safehttp"
 	"lectern/internal/session"
 	"lectern/internal/signin"
 	"lectern/internal/store"
@@ -99,30 +97,17 @@ func (a *App) server(h http.Handler) *http.Server {
 	}
 }
 
-func (s *site) outbound() (safehttp.Options, error) {
-	allow, err := s.app.Config.Allowed()
-	return safehttp.Options{Allow: allow, Version: version}, err
-}
-
 // deliver sets up the sending of scores.
 func (s *site) deliver(metrics *telemetry.Metrics) error {
-	outbound, err := s.outbound()
+	deliverer, err := s.app.newDeliverer("serve")
 	if err != nil {
 		return err
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "localhost"
-	}
-	s.app.Grading.Courses = s.app.Catalog
-	s.deliverer = &outcome.Deliverer{
-		Store: s.app.Store, Scorer: s.app.Grading, Consumers: s.app.Registry, Client: safehttp.New(outbound),
-		Name: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), web.NewReference()), Clock: s.app.Clock, Log: s.app.Log,
-		Metrics: outcome.Metrics{
-			Tried: func(class string, _ time.Duration) { metrics.OutcomeAttempt(class) },
-			Owed:  metrics.OwedScores,
-			Lag:   metrics.OutcomeLag,
-		},
+	s.deliverer = deliverer
+	s.deliverer.Metrics = outcome.Metrics{
+		Tried: func(class string, _ time.Duration) { metrics.OutcomeAttempt(class) },
+		Owed:  metrics.OwedScores,
+		Lag:   metrics.OutcomeLag,
 	}
 	s.app.Grading.Outcome = s.deliverer
 	return nil
@@ -173,7 +158,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	if err != nil {
 		return err
 	}
-	outbound, err := s.outbound()
+	outbound, err := s.app.outbound()
 	if err != nil {
 		return err
 	}

@@ -142,8 +142,14 @@ func (d *Deliverer) post(ctx context.Context, t lti11.Target, score lti.Score) (
 	if reply.Description != "" && r.class != lti11.Done {
 		r.detail += ": " + reply.Description
 	}
+	return r, mayBeSignature(reply)
+}
+
+// mayBeSignature reports whether the LMS may have refused a request for its
+// signature.
+func mayBeSignature(reply lti11.Reply) bool {
 	redirect := reply.HTTPStatus >= 300 && reply.HTTPStatus < 400
-	return r, reply.Class == lti11.Config && !redirect
+	return reply.Class == lti11.Config && !redirect
 }
 
 // finish writes what came of a try. If it cannot, the lease runs out and the

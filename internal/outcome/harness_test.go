@@ -1,6 +1,7 @@
 package outcome_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -34,6 +35,8 @@ type gradebook struct {
 	mu     sync.Mutex
 	got    []string // "sourcedid=score" in order of arrival
 	answer func(w http.ResponseWriter, n int, sourcedID string)
+	reads  int // readResult requests
+	read   func(w http.ResponseWriter, n int, sourcedID string)
 }
 
 var (
@@ -51,6 +54,14 @@ func newGradebook(t *testing.T) *gradebook {
 func (g *gradebook) serve(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	sid, value := sourcedID.FindSubmatch(body), score.FindSubmatch(body)
+	if sid != nil && bytes.Contains(body, []byte("<readResultRequest>")) {
+		g.mu.Lock()
+		g.reads++
+		n, read := g.reads, g.read
+		g.mu.Unlock()
+		read(w, n, string(sid[1]))
+		return
+	}
 	if sid == nil || value == nil {
 		http.Error(w, "not a replaceResult", http.StatusBadRequest)
 		return

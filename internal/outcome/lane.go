@@ -13,6 +13,7 @@ import (
 const (
 	laneWidth     = 4                // requests at a time to one host
 	laneQueue     = 12               // more that may wait for their turn in memory
+	readWidth     = 2                // of the requests at a time, those that may read results
 	breakAfter    = 5                // consecutive transient failures that open the breaker
 	breakFirst    = 30 * time.Second // first pause of an open breaker
 	breakLongest  = 5 * time.Minute  // longest pause, also for what Retry-After asks of a host
@@ -33,7 +34,8 @@ type lanes struct {
 
 // lane is one host. Its fields belong to lanes.mu, except turns.
 type lane struct {
-	turns    chan struct{} // holds a token per request under way
+	turns    chan struct{} // holds a token per request under way, sent or read
+	reads    bool          // for reading results
 	inside   int           // passes not returned yet
 	failures int           // consecutive transient ones
 	pause    time.Duration // last pause of the breaker
@@ -68,13 +70,22 @@ func hostOf(address string) string {
 // admit gives a pass for a try at an address and cell there, or says when to
 // ask again.
 func (l *lanes) admit(address, cell string, now time.Time) (p *pass, again time.Time) {
+	return l.enter(l.lane, address, cell, now)
+}
+
+// admitRead is admit for reading what the cell holds.
+func (l *lanes) admitRead(address, cell string, now time.Time) (p *pass, again time.Time) {
+	return l.enter(l.readLane, address, cell, now)
+}
+
+func (l *lanes) enter(of func(host string) *lane, address, cell string, now time.Time) (p *pass, again time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	cell = address + "\x00" + cell
 	if l.cells[cell] {
 		return nil, now.Add(busyTargetGap)
 	}
-	n := l.lane(hostOf(address))
+	n := of(hostOf(address))
 	probe := false
 	switch {
 	case now.Before(n.until):
@@ -100,7 +111,7 @@ func (l *lanes) lane(host string) *lane {
 	}
 	if len(l.byHost) >= lanesKept {
 		for h, n := range l.byHost {
-			if n.inside == 0 {
+			if n.inside == 0 && !l.busyBeside(h) {
 				delete(l.byHost, h)
 			}
 		}
@@ -110,9 +121,47 @@ func (l *lanes) lane(host string) *lane {
 	return n
 }
 
+// busyBeside reports whether the other lane of a host is in use: the two share
+// their turns and are forgotten together.
+func (l *lanes) busyBeside(key string) bool {
+	other := readKey(key)
+	if host, isRead := strings.CutSuffix(key, readKey("")); isRead {
+		other = host
+	}
+	n := l.byHost[other]
+	return n != nil && n.inside > 0
+}
+
+// readLane returns the lane of a host for reading. It shares the turns, so that
+// a host never sees more requests at a time; its breaker is its own, since an
+// LMS that cannot read results may take scores well.
+func (l *lanes) readLane(host string) *lane {
+	if n := l.byHost[readKey(host)]; n != nil {
+		return n
+	}
+	n := &lane{turns: l.lane(host).turns, reads: true}
+	l.byHost[readKey(host)] = n
+	return n
+}
+
+// readsDown reports whether reading at the host of an address has failed so
+// often that it is not worth waiting for.
+func (l *lanes) readsDown(address string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.byHost[readKey(hostOf(address))]
+	return n != nil && n.pause > 0 && now.Before(n.until)
+}
+
+// readKey names the lane for reading; no host holds a blank.
+func readKey(host string) string { return host + " reads" }
+
 // room returns how many passes the lane gives out at a time. Nothing queues at
 // a host that has begun to fail.
 func (n *lane) room() int {
+	if n.reads {
+		return readWidth
+	}
 	if n.failures > 0 {
 		return laneWidth
 	}

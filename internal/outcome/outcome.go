@@ -132,6 +132,11 @@ func (d *Deliverer) Drain(ctx context.Context) error {
 	d.prepare()
 	for !d.stopping() {
 		n, err := d.claim(ctx)
+		if err == nil {
+			var read int
+			read, err = d.claimChecks(ctx)
+			n += read
+		}
 		d.tries.Wait()
 		if err != nil || n == 0 {
 			return err
@@ -170,6 +175,11 @@ func (d *Deliverer) loop(ctx context.Context) {
 			return
 		}
 		n, err := d.claim(ctx)
+		if err == nil { // after the scores: comparing can wait
+			var read int
+			read, err = d.claimChecks(ctx)
+			n += read
+		}
 		switch {
 		case err != nil:
 			d.log().ErrorContext(ctx, "outcome claim", "error", err)
@@ -215,7 +225,7 @@ func (d *Deliverer) measure(ctx context.Context) {
 func (d *Deliverer) sleep(ctx context.Context) time.Duration {
 	var due time.Time
 	err := d.Store.View(ctx, func(tx store.Tx) (err error) {
-		due, err = tx.Owed().NextDue(ctx)
+		due, err = earliest(ctx, tx)
 		return err
 	})
 	if err != nil {
@@ -225,6 +235,22 @@ func (d *Deliverer) sleep(ctx context.Context) time.Duration {
 		return pollEvery // who finishes wakes us
 	}
 	return max(pollLeast, min(due.Sub(d.now()), pollEvery))
+}
+
+// earliest returns when the next row is due, to be sent or to be compared.
+func earliest(ctx context.Context, tx store.Tx) (time.Time, error) {
+	send, err := tx.Owed().NextDue(ctx)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return send, err
+	}
+	read, none := tx.Checks().NextDue(ctx)
+	if errors.Is(none, store.ErrNotFound) {
+		return send, err
+	}
+	if none != nil || err != nil || read.Before(send) {
+		return read, none
+	}
+	return send, nil
 }
 
 // claim leases due rows and starts a try for each that gets a pass. The others

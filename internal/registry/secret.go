@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"lectern/internal/lti"
 	"lectern/internal/store"
@@ -28,8 +30,10 @@ func (r *Registry) ByKey(ctx context.Context, key string) (*lti.Consumer, []lti.
 	return c, secrets, err
 }
 
-// Credentials returns a consumer and its live secrets, the current one first.
-// It is what signing a message to the LMS needs.
+// Credentials returns a consumer and its live secrets, the one that the LMS
+// last signed with first: it is the one that it knows. While nobody knows, that
+// is the previous one, which somebody has yet to replace there. It is what
+// signing a message to the LMS needs.
 func (r *Registry) Credentials(ctx context.Context, id string) (*lti.Consumer, []lti.Secret, error) {
 	var c *lti.Consumer
 	var secrets []lti.Secret
@@ -37,7 +41,17 @@ func (r *Registry) Credentials(ctx context.Context, id string) (*lti.Consumer, [
 		if c, err = byID(ctx, tx, id); err != nil {
 			return err
 		}
-		secrets, err = r.open(ctx, tx, id)
+		if secrets, err = r.open(ctx, tx, id); err != nil || len(secrets) < 2 {
+			return err
+		}
+		boxes, err := tx.Consumers().Secrets(ctx, id)
+		used := map[lti.SecretSlot]time.Time{}
+		for _, b := range boxes {
+			used[b.Slot] = b.LastUsedAt
+		}
+		if !used[lti.Current].After(used[lti.Previous]) {
+			slices.Reverse(secrets)
+		}
 		return err
 	})
 	return c, secrets, err
@@ -46,17 +60,21 @@ func (r *Registry) Credentials(ctx context.Context, id string) (*lti.Consumer, [
 // Reveal returns the current secret for an operator who asked for it; the
 // audit keeps that they did.
 func (r *Registry) Reveal(ctx context.Context, who, id string) (string, error) {
-	_, secrets, err := r.Credentials(ctx, id)
-	if err != nil {
-		return "", err
-	}
-	err = r.Store.Update(ctx, func(tx store.Tx) error {
+	secret := ""
+	err := r.Store.Update(ctx, func(tx store.Tx) error {
+		if _, err := byID(ctx, tx, id); err != nil {
+			return err
+		}
+		secrets, err := r.open(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if len(secrets) > 0 {
+			secret = secrets[0].Value
+		}
 		return r.audit(ctx, tx, who, "consumer.reveal", id, nil, nil)
 	})
-	if err != nil || len(secrets) == 0 {
-		return "", err
-	}
-	return secrets[0].Value, nil
+	return secret, err
 }
 
 func (r *Registry) open(ctx context.Context, tx store.Tx, id string) ([]lti.Secret, error) {

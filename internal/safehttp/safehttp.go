@@ -53,12 +53,13 @@ const maxURL = 4096 // bytes
 // Options says what a client may reach. The zero value reaches public
 // addresses by https.
 type Options struct {
-	Allow   []netip.Prefix // networks admitted besides public ones, by http and https
-	Hosts   []string       // when not empty, only these hosts and their subdomains
-	Version string         // for the User-Agent
-	Connect time.Duration  // 10 s when zero; until TCP is up
-	Total   time.Duration  // 30 s when zero; until the answer is read
-	RootCAs *x509.CertPool // the system's when nil
+	Allow   []netip.Prefix        // networks admitted besides public ones, by http and https
+	Also    func() []netip.Prefix // more of them, asked at every call; nil: none
+	Hosts   []string              // when not empty, only these hosts and their subdomains
+	Version string                // for the User-Agent
+	Connect time.Duration         // 10 s when zero; until TCP is up
+	Total   time.Duration         // 30 s when zero; until the answer is read
+	RootCAs *x509.CertPool        // the system's when nil
 
 	// Resolve looks a host up; the system's resolver when nil.
 	Resolve func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -169,7 +170,7 @@ func (g *guard) check(u *url.URL) error {
 		return refuse("the address has no host")
 	case u.User != nil:
 		return refuse("the address holds user information")
-	case u.Scheme == "http" && len(g.o.Allow) == 0:
+	case u.Scheme == "http" && len(g.admits()) == 0:
 		return refuse("scheme http is only for networks the operator admits")
 	case !g.listed(host):
 		return refuse("the host is not on the list of allowed hosts")
@@ -232,7 +233,15 @@ func (g *guard) publicAddr(ip netip.Addr, port uint16) error {
 
 func (g *guard) allowed(ip netip.Addr) bool {
 	ip = ip.Unmap().WithZone("")
-	return slices.ContainsFunc(g.o.Allow, func(p netip.Prefix) bool { return p.Contains(ip) })
+	return slices.ContainsFunc(g.admits(), func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// admits returns the networks admitted now.
+func (g *guard) admits() []netip.Prefix {
+	if g.o.Also == nil {
+		return g.o.Allow
+	}
+	return slices.Concat(g.o.Allow, g.o.Also())
 }
 
 type addrCheck func(ip netip.Addr, port uint16) error

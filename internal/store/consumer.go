@@ -30,6 +30,10 @@ type Consumers interface {
 
 	Secrets(ctx context.Context, id string) ([]SealedSecret, error)
 	PutSecret(ctx context.Context, s SealedSecret) error
+	// UsedSecret records that the LMS signed with a secret; a time less than a
+	// minute after the one on record is not worth a write.
+	UsedSecret(ctx context.Context, id string, slot lti.SecretSlot, at time.Time) error
+	DeleteSecret(ctx context.Context, id string, slot lti.SecretSlot) error
 
 	// Origins lists the origins that verified launches came from, newest first.
 	// Only the newest few are kept.

@@ -37,6 +37,9 @@ type Placements interface {
 	// Retire says of the target of (consumer, account, link key), if there is
 	// one, why no score goes there any more.
 	Retire(ctx context.Context, consumerID, accountID, linkKey, why string) error
+	// Admit forgets why no score could be sent to a target's address: the
+	// operator admits it now.
+	Admit(ctx context.Context, id string) error
 	Target(ctx context.Context, id string) (*lti.GradeTarget, error)
 	// Targets returns the targets of an account and scope that point at one of
 	// the usages of a course.
@@ -90,8 +93,19 @@ type OwedFilter struct {
 	ConsumerID string
 	CourseKey  string
 	AccountID  string
+	Learner    string // account ID, user name, or the LMS's user ID
+	Link       string // link key or usage key
 	State      OwedState
-	Limit      int // 0 means no limit
+	Verdict    Verdict // of the last comparison with the LMS
+	ID         string  // this owed score alone
+	Before     OwedKey // List only: rows after this one
+	Limit      int     // 0 means no limit
+}
+
+// OwedKey is a place in the list of owed scores; the zero value is its start.
+type OwedKey struct {
+	At time.Time // first change
+	ID string
 }
 
 // OwedRow is an owed score as lists show it.
@@ -100,11 +114,18 @@ type OwedRow struct {
 	ConsumerID   string
 	ConsumerName string
 	AccountID    string
+	Username     string
 	LTIUserID    string
 	CourseKey    string
 	UsageKey     string
+	LinkKey      string
 	Scope        string
+	ServiceURL   string // where the score goes; may hold keys
+	Check        Check  // with the LMS; zero when it was never asked
 }
+
+// Key is where the row is in the list.
+func (r OwedRow) Key() OwedKey { return OwedKey{At: r.FirstChangeAt, ID: r.ID} }
 
 // Attempt is one try to deliver a score.
 type Attempt struct {

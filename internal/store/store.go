@@ -51,6 +51,7 @@ type Tx interface {
 	People() People
 	Placements() Placements
 	Owed() Owed
+	Checks() Checks
 	Courses() Courses
 	Learners() Learners
 	Tallies() Tallies

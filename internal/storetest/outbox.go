@@ -167,7 +167,8 @@ func testOwedList(s suite) {
 		return tx.Owed().List(s.ctx, store.OwedFilter{State: store.Delivered})
 	})[0]
 	equal(s, "row", first, store.OwedRow{
-		OwedScore: s.row(ids[0]), ConsumerID: lms.ID, ConsumerName: "LMS", AccountID: a.ID, LTIUserID: "U-a",
+		OwedScore: s.row(ids[0]), ConsumerID: lms.ID, ConsumerName: "LMS", AccountID: a.ID, Username: "a", LTIUserID: "U-a",
+		LinkKey: "l", ServiceURL: "https://lms.example/outcome",
 		CourseKey: "course-v1:o+c+r", UsageKey: gradeTarget("", "", "l").UsageKey, Scope: "scope 0",
 	})
 	got := read(s, func(tx store.Tx) (*store.OwedScore, error) { return tx.Owed().ForLink(s.ctx, lms.ID, a.ID, "l") })

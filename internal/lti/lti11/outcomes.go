@@ -50,6 +50,7 @@ type Reply struct {
 	RetryAfter   time.Duration // the LMS asks to wait so long; 0 when it does not
 	RedirectHost string        // where a refused redirect pointed
 	Result       string        // what readResult returned, as text
+	HasResult    bool          // the answer has the body of a readResult, be it empty
 	Took         time.Duration
 }
 
@@ -106,7 +107,7 @@ func exchange(ctx context.Context, client *http.Client, t Target, op operation, 
 		env, err = parseReply(body)
 	}
 	r.CodeMajor, r.Severity, r.CanvasCode = env.CodeMajor, env.Severity, env.CanvasCode
-	r.Description, r.Result = env.Description, env.Result
+	r.Description, r.Result, r.HasResult = env.Description, env.Result, env.HasResult
 	r.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 	r.Class, r.Why = classify(resp.StatusCode, env, err)
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {

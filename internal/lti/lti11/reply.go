@@ -24,6 +24,7 @@ type envelopeReply struct {
 	Description string
 	CanvasCode  string // ext_canvas_error_code
 	Result      string // textString of readResultResponse
+	HasResult   bool   // there is a readResultResponse
 }
 
 // Why a document is not a reply.
@@ -83,6 +84,8 @@ func (p *replyParser) take(token xml.Token) error {
 			p.envelope = t.Name.Local == "imsx_POXEnvelopeResponse"
 		case t.Name.Local == "imsx_codeMajor":
 			p.majors++
+		case t.Name.Local == "readResultResponse":
+			p.reply.HasResult = true
 		}
 	case xml.EndElement:
 		p.path = p.path[:len(p.path)-1]
@@ -148,9 +151,13 @@ func latin1(charset string, r io.Reader) (io.Reader, error) {
 }
 
 // number reads the text of a result. LMSs send nothing, or the word
-// "success", for "no grade yet".
+// "success", for "no grade yet"; some write the comma of their language.
 func number(text string) (float64, bool) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	text = strings.TrimSpace(text)
+	if strings.Count(text, ",") == 1 && !strings.Contains(text, ".") {
+		text = strings.Replace(text, ",", ".", 1)
+	}
+	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(v >= 0 && v <= 1) { // not a number fails both comparisons
 		return 0, false
 	}

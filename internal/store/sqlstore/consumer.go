@@ -129,6 +129,20 @@ func (t consumers) PutSecret(ctx context.Context, s store.SealedSecret) error {
 	}), "put secret")
 }
 
+// usedEvery is how far apart two records of a secret's use are.
+const usedEvery = time.Minute
+
+func (t consumers) UsedSecret(ctx context.Context, id string, slot lti.SecretSlot, at time.Time) error {
+	return t.wrap(t.q.SecretUsed(ctx, db.SecretUsedParams{
+		ConsumerID: id, Slot: string(slot), At: micros(at), Before: micros(at.Add(-usedEvery)),
+	}), "use of secret")
+}
+
+func (t consumers) DeleteSecret(ctx context.Context, id string, slot lti.SecretSlot) error {
+	rows, err := t.q.SecretDelete(ctx, id, string(slot))
+	return t.one(rows, err, "delete secret", store.ErrNotFound)
+}
+
 func (t consumers) Origins(ctx context.Context, id string) ([]string, error) {
 	list, err := t.q.OriginList(ctx, id)
 	return list, t.wrap(err, "origins of consumer")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"time"
 
 	"lectern/internal/store"
@@ -173,23 +174,34 @@ func (t owed) Backlog(ctx context.Context) (store.Backlog, error) {
 func (t owed) Resend(ctx context.Context, f store.OwedFilter, now time.Time) (int64, error) {
 	rows, err := t.q.OwedResend(ctx, db.OwedResendParams{
 		At: micros(now), ConsumerID: clean(f.ConsumerID), CourseKey: clean(f.CourseKey), AccountID: clean(f.AccountID),
-		State: string(f.State), MaxRows: maxRows(f.Limit),
+		LinkKey: clean(f.Link), Learner: clean(f.Learner), LearnerFolded: fold(f.Learner),
+		State: string(f.State), Verdict: string(f.Verdict), ID: clean(f.ID), MaxRows: maxRows(f.Limit),
 	})
 	return rows, t.wrap(err, "resend scores")
 }
 
 func (t owed) List(ctx context.Context, f store.OwedFilter) ([]store.OwedRow, error) {
+	before := int64(math.MaxInt64) // the first page
+	if !f.Before.At.IsZero() {
+		before = micros(f.Before.At)
+	}
 	rows, err := t.q.OwedList(ctx, db.OwedListParams{
 		ConsumerID: clean(f.ConsumerID), CourseKey: clean(f.CourseKey), AccountID: clean(f.AccountID),
-		State: string(f.State), MaxRows: maxRows(f.Limit),
+		LinkKey: clean(f.Link), Learner: clean(f.Learner), LearnerFolded: fold(f.Learner),
+		State: string(f.State), Verdict: string(f.Verdict), ID: clean(f.ID),
+		BeforeAt: before, BeforeID: clean(f.Before.ID), MaxRows: maxRows(f.Limit),
 	})
 	list := make([]store.OwedRow, 0, len(rows))
 	for _, row := range rows {
 		g := row.GradeTarget
 		list = append(list, store.OwedRow{
 			OwedScore: debt(row.OwedScore), ConsumerID: g.ConsumerID, ConsumerName: row.ConsumerName,
-			AccountID: g.AccountID, LTIUserID: row.LTIUserID,
-			CourseKey: g.CourseKey, UsageKey: g.UsageKey, Scope: g.Scope,
+			AccountID: g.AccountID, Username: row.Username, LTIUserID: row.LTIUserID,
+			CourseKey: g.CourseKey, UsageKey: g.UsageKey, LinkKey: g.LinkKey, Scope: g.Scope, ServiceURL: g.ServiceURL,
+			Check: store.Check{
+				Pending: row.CheckDue != 0, CheckedAt: moment(row.CheckedAt), Verdict: store.Verdict(row.Verdict),
+				Here: ratio(row.Here), There: ratio(row.There), Said: row.Said, Reason: row.CheckReason,
+			},
 		})
 	}
 	return list, t.wrap(err, "list owed scores")

@@ -74,6 +74,11 @@ func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, e
 	return id, t.wrap(t.q.OwedRevive(ctx, micros(g.UpdatedAt), id), "revive parked score")
 }
 
+func (t placements) Admit(ctx context.Context, id string) error {
+	_, err := t.q.TargetAdmit(ctx, id)
+	return t.wrap(err, "admit grade target")
+}
+
 func (t placements) Target(ctx context.Context, id string) (*lti.GradeTarget, error) {
 	row, err := t.q.TargetByID(ctx, id)
 	if err != nil {

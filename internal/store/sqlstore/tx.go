@@ -31,6 +31,7 @@ func (t *tx) Accounts() store.Accounts           { return accounts{t} }
 func (t *tx) People() store.People               { return persons{t} }
 func (t *tx) Placements() store.Placements       { return placements{t} }
 func (t *tx) Owed() store.Owed                   { return owed{t} }
+func (t *tx) Checks() store.Checks               { return checks{t} }
 func (t *tx) Courses() store.Courses             { return courses{t} }
 func (t *tx) Learners() store.Learners           { return learners{t} }
 func (t *tx) Tallies() store.Tallies             { return tallies{t} }

@@ -13,8 +13,10 @@ import (
 	"lectern/internal/catalog"
 	"lectern/internal/errs"
 	"lectern/internal/importer"
+	"lectern/internal/outcome"
 	"lectern/internal/people"
 	"lectern/internal/registry"
+	"lectern/internal/safehttp"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
@@ -34,6 +36,8 @@ type Deps struct {
 	PublicURL *url.URL
 	Secure    func(r *http.Request) bool
 	Wake      func() // sends owed scores now
+	Networks  *outcome.Networks
+	Outbound  safehttp.Options // what scores are sent with
 	Clock     func() time.Time
 }
 
@@ -47,7 +51,7 @@ type Handler struct {
 func New(d Deps) (*Handler, error) {
 	pages, err := web.NewPages(
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
-		"courses/courses.html", "course/course.html", "launches/launches.html", "scores/scores.html",
+		"courses/courses.html", "course/course.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html",
 	)
@@ -77,7 +81,15 @@ func (h *Handler) Mount(m *web.Mux) {
 		"POST /admin/courses/{key...}":       h.postCheck,
 		"GET /admin/launches":                h.launches,
 		"GET /admin/scores":                  h.scores,
+		"GET /admin/scores.csv":              h.scoresCSV,
+		"GET /admin/scores/{id}":             h.score,
 		"POST /admin/scores/resend":          h.postResend,
+		"POST /admin/scores/compare":         h.postCompare,
+		"POST /admin/scores/repair":          h.postRepair,
+		"POST /admin/scores/withdraw":        h.postWithdraw,
+		"POST /admin/scores/{id}/allow":      h.postAllow,
+		"POST /admin/consumers/{id}/rotate":  h.postRotate,
+		"POST /admin/consumers/{id}/drop":    h.postDrop,
 	} {
 		m.Handle(pattern, h.guard(page))
 	}
@@ -100,12 +112,18 @@ func (h *Handler) guard(page web.VisitHandler) web.Handler {
 // notices are what a page may say after a form; the address names one.
 func notice(r *http.Request) string {
 	return map[string]string{
-		"added":    "The consumer was added. Copy its key and secret into the LMS.",
-		"saved":    "The changes were saved.",
-		"enabled":  "The consumer is enabled.",
-		"disabled": "The consumer is disabled. Its open launches ended.",
-		"deleted":  "The consumer was deleted.",
-		"resent":   "The scores are on their way again.",
-		"password": "Your password is set. Welcome.",
+		"added":     "The consumer was added. Copy its key and secret into the LMS.",
+		"saved":     "The changes were saved.",
+		"enabled":   "The consumer is enabled.",
+		"disabled":  "The consumer is disabled. Its open launches ended.",
+		"deleted":   "The consumer was deleted.",
+		"resent":    "The scores are on their way again.",
+		"noscores":  "Nothing was ticked, so nothing was done.",
+		"comparing": "The LMSs are being asked, a few scores at a time. Reload to see what they say.",
+		"repaired":  "What an LMS lacked or held otherwise is on its way again.",
+		"allowed":   "The address is allowed. Its scores are on their way again.",
+		"withdrawn": "The address is not allowed any more.",
+		"dropped":   "The secret was dropped.",
+		"password":  "Your password is set. Welcome.",
 	}[r.URL.Query().Get("done")]
 }

@@ -44,6 +44,7 @@ type consumerPage struct {
 	Action    string
 	LaunchURL string // pattern of launch addresses
 	Learners  learners
+	Secrets   []registry.SecretInfo
 }
 
 // learners counts a consumer's learners by how they are known.
@@ -149,6 +150,9 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 	if p.Learners, err = h.learners(r.Context(), p.Consumer.ID); err != nil {
 		return err
 	}
+	if p.Secrets, err = h.Registry.Secrets(r.Context(), p.Consumer.ID); err != nil {
+		return err
+	}
 	l := v.Layout(p.Consumer.Name, "consumers", p)
 	l.Notice = notice(r)
 	return h.pages.Show(w, r, status, "consumer/form.html", l)
@@ -180,6 +184,31 @@ func (h *Handler) postReveal(w http.ResponseWriter, r *http.Request, v web.Visit
 		return err
 	}
 	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: registry.SpecOf(c), Secret: secret})
+}
+
+// postRotate makes a second live secret and shows it.
+func (h *Handler) postRotate(w http.ResponseWriter, r *http.Request, v web.Visit) error {
+	c, err := h.Registry.ByID(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	secret, err := h.Registry.Rotate(r.Context(), v.Who.ID, c.ID, "")
+	if err != nil {
+		return err
+	}
+	return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: registry.SpecOf(c), Secret: secret})
+}
+
+// postDrop ends one of two live secrets.
+func (h *Handler) postDrop(w http.ResponseWriter, r *http.Request, v web.Visit) error {
+	id, slot := r.PathValue("id"), lti.Previous
+	if r.PostForm.Get("slot") == string(lti.Current) {
+		slot = lti.Current
+	}
+	if err := h.Registry.DropSecret(r.Context(), v.Who.ID, id, slot); err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/admin/consumers/"+url.PathEscape(id), "dropped")
 }
 
 func (h *Handler) postEnable(w http.ResponseWriter, r *http.Request, v web.Visit) error {

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"lectern/internal/lti"
-	"lectern/internal/outcome"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
@@ -113,48 +111,4 @@ func consumerNames(r *http.Request, tx store.Tx) (map[string]string, error) {
 		names[c.ID] = c.Name
 	}
 	return names, err
-}
-
-// scoresPage is what ui/scores gets.
-type scoresPage struct {
-	State     store.OwedState
-	States    []store.OwedState
-	Consumer  string
-	Consumers []*lti.Consumer
-	Rows      []store.OwedRow
-}
-
-func (h *Handler) scores(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-	q := r.URL.Query()
-	p := scoresPage{
-		State: store.OwedState(q.Get("state")), Consumer: q.Get("consumer"),
-		States: []store.OwedState{store.Waiting, store.Sending, store.Retrying, store.Delivered, store.Parked},
-	}
-	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
-		if p.Consumers, err = tx.Consumers().List(r.Context(), ""); err != nil {
-			return err
-		}
-		p.Rows, err = tx.Owed().List(r.Context(), store.OwedFilter{
-			State: p.State, ConsumerID: p.Consumer, Limit: listLimit,
-		})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	l := v.Layout("Scores", "scores", p)
-	l.Notice = notice(r)
-	return h.pages.Show(w, r, http.StatusOK, "scores/scores.html", l)
-}
-
-// postResend sends the scores again that the page's filter shows.
-func (h *Handler) postResend(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-	f := store.OwedFilter{
-		State: store.OwedState(r.PostForm.Get("state")), ConsumerID: r.PostForm.Get("consumer"),
-	}
-	if _, err := outcome.Resend(r.Context(), h.Store, v.Who.ID, f, h.Clock()); err != nil {
-		return err
-	}
-	h.Wake()
-	return web.SeeOther(w, r, "/admin/scores", "resent")
 }

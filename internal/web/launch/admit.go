@@ -120,6 +120,9 @@ func (h *Handler) write(ctx context.Context, tx store.Tx, a *arrival, launchID s
 	if err := tx.Consumers().Launched(ctx, l.Consumer.ID, cut(l.Instance.GUID, 255), now); err != nil {
 		return session.Ticket{}, err
 	}
+	if err := tx.Consumers().UsedSecret(ctx, l.Consumer.ID, a.verified.Secret, now); err != nil {
+		return session.Ticket{}, err
+	}
 	for _, origin := range a.origins {
 		if err := tx.Consumers().LearnOrigin(ctx, l.Consumer.ID, origin, now); err != nil {
 			return session.Ticket{}, err

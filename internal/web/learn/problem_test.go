@@ -200,18 +200,26 @@ func TestScoreLine(t *testing.T) {
 		t.Errorf("%d headings, want 1", n)
 	}
 	s.post(base+"problem/p/submit", fields("input_p_2_1", "choice_1")).has(t, "Your score is on its way to Test LMS.", "Correct (1/1 point)")
-	_ = target
-	update(func(tx store.Tx) error {
-		list, err := tx.Owed().Claim(t.Context(), now, "me", time.Minute, 1)
-		if err != nil || len(list) != 1 {
+	claim := func(tx store.Tx, at time.Time) store.OwedScore {
+		list, err := tx.Owed().Claim(t.Context(), at, "me", time.Minute, 1)
+		if err != nil || len(list) != 1 || list[0].TargetID != target {
 			t.Fatalf("%v %v", list, err)
 		}
-		done := list[0].OwedScore
+		return list[0].OwedScore
+	}
+	update(func(tx store.Tx) error {
+		failed := claim(tx, now)
+		failed.State, failed.NextAt, failed.Attempts = store.Retrying, now.Add(time.Minute), 1
+		return tx.Owed().Finish(t.Context(), failed, "me", store.Attempt{OwedID: failed.ID, At: now, Class: "transient", Status: 500})
+	})
+	s.get(base).has(t, "Waiting, will retry.", "Test LMS did not take it yet. Next try:", "12:01")
+	update(func(tx store.Tx) error {
+		done := claim(tx, now.Add(time.Minute))
 		ratio := 1.0
 		done.State, done.DeliveredVersion, done.DeliveredAt, done.LastScore = store.Delivered, done.WantedVersion, now, &ratio
 		return tx.Owed().Finish(t.Context(), done, "me", store.Attempt{ID: "a1", OwedID: done.ID, At: now, Class: "done", Status: 200})
 	})
-	s.get(base).has(t, "Your score was sent to Test LMS,", "23 November 2026, 12:00")
+	s.get(base).has(t, "Sent to Test LMS,", "23 November 2026, 12:00")
 }
 
 func TestRandomizedContent(t *testing.T) {

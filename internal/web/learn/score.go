@@ -73,11 +73,14 @@ func (v *view) sayOwed(o *store.OwedScore) *scoreLine {
 	}
 	switch o.State {
 	case store.Delivered:
-		return &scoreLine{Class: "sent", Mark: "✓", Text: "Your score was sent to " + where + ",", At: o.DeliveredAt.UTC()}
+		return &scoreLine{Class: "sent", Mark: "✓", Text: "Sent to " + where + ",", At: o.DeliveredAt.UTC()}
 	case store.Waiting, store.Sending:
 		return &scoreLine{Class: "waiting", Mark: "…", Text: "Your score is on its way to " + where + "."}
 	case store.Retrying:
-		return &scoreLine{Class: "waiting", Mark: "…", Text: where + " did not take your score yet. It is kept here and sent again."}
+		return &scoreLine{
+			Class: "waiting", Mark: "…", At: o.NextAt.UTC(),
+			Text: "Waiting, will retry. Your score is kept here; " + where + " did not take it yet. Next try:",
+		}
 	case store.Parked:
 		return &scoreLine{Class: "parked", Mark: "!", Text: "Your score is kept here, but " + where + " does not take it. Please tell your course team."}
 	}

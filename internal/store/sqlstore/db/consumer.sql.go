@@ -376,6 +376,18 @@ func (q *Queries) OriginTrim(ctx context.Context, consumerID string, keep int64)
 	return err
 }
 
+const secretDelete = `-- name: SecretDelete :execrows
+DELETE FROM consumer_secret WHERE consumer_id = $1 AND slot = $2
+`
+
+func (q *Queries) SecretDelete(ctx context.Context, consumerID string, slot string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, secretDelete, consumerID, slot)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const secretList = `-- name: SecretList :many
 SELECT consumer_id, slot, box, created_at, last_used_at FROM consumer_secret WHERE consumer_id = $1 ORDER BY slot
 `
@@ -431,6 +443,28 @@ func (q *Queries) SecretPut(ctx context.Context, arg SecretPutParams) error {
 		arg.Box,
 		arg.CreatedAt,
 		arg.LastUsedAt,
+	)
+	return err
+}
+
+const secretUsed = `-- name: SecretUsed :exec
+UPDATE consumer_secret SET last_used_at = CAST($1 AS BIGINT)
+WHERE consumer_id = $2 AND slot = $3 AND last_used_at < CAST($4 AS BIGINT)
+`
+
+type SecretUsedParams struct {
+	At         int64
+	ConsumerID string
+	Slot       string
+	Before     int64
+}
+
+func (q *Queries) SecretUsed(ctx context.Context, arg SecretUsedParams) error {
+	_, err := q.db.ExecContext(ctx, secretUsed,
+		arg.At,
+		arg.ConsumerID,
+		arg.Slot,
+		arg.Before,
 	)
 	return err
 }

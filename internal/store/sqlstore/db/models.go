@@ -273,6 +273,22 @@ type ScoreAttempt struct {
 	Detail  string
 }
 
+type ScoreCheck struct {
+	TargetID  string
+	AskedAt   int64
+	AskedBy   string
+	Repair    bool
+	DueAt     sql.NullInt64
+	LeaseBy   string
+	Tries     int64
+	CheckedAt int64
+	Verdict   string
+	Here      sql.NullFloat64
+	There     sql.NullFloat64
+	Said      string
+	Reason    string
+}
+
 type ScoreEvent struct {
 	ID         string
 	AccountID  string

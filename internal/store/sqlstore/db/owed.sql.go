@@ -355,37 +355,68 @@ func (q *Queries) OwedHeld(ctx context.Context, arg OwedHeldParams) (OwedScore, 
 }
 
 const owedList = `-- name: OwedList :many
-SELECT owed_score.id, owed_score.target_id, owed_score.wanted_version, owed_score.delivered_version, owed_score.state, owed_score.attempts, owed_score.first_change_at, owed_score.next_at, owed_score.due_at, owed_score.again_at, owed_score.again_next_at, owed_score.lease_until, owed_score.lease_by, owed_score.last_error, owed_score.last_score, owed_score.delivered_at, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, consumer.name AS consumer_name,
+SELECT owed_score.id, owed_score.target_id, owed_score.wanted_version, owed_score.delivered_version, owed_score.state, owed_score.attempts, owed_score.first_change_at, owed_score.next_at, owed_score.due_at, owed_score.again_at, owed_score.again_next_at, owed_score.lease_until, owed_score.lease_by, owed_score.last_error, owed_score.last_score, owed_score.delivered_at, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, consumer.name AS consumer_name, account.username,
     CAST(COALESCE((
         SELECT account_link.lti_user_id FROM account_link
         WHERE account_link.account_id = grade_target.account_id
           AND account_link.consumer_id = grade_target.consumer_id
         ORDER BY account_link.created_at DESC, account_link.lti_user_id LIMIT 1
-    ), '') AS TEXT) AS lti_user_id
+    ), '') AS TEXT) AS lti_user_id,
+    CAST(CASE WHEN score_check.due_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS check_due,
+    CAST(COALESCE(score_check.checked_at, 0) AS BIGINT) AS checked_at,
+    CAST(COALESCE(score_check.verdict, '') AS TEXT) AS verdict, score_check.here, score_check.there,
+    CAST(COALESCE(score_check.said, '') AS TEXT) AS said, CAST(COALESCE(score_check.reason, '') AS TEXT) AS check_reason
 FROM owed_score
 JOIN grade_target ON grade_target.id = owed_score.target_id
 JOIN consumer ON consumer.id = grade_target.consumer_id
+JOIN account ON account.id = grade_target.account_id
+LEFT JOIN score_check ON score_check.target_id = owed_score.target_id
 WHERE (CAST($1 AS TEXT) = '' OR grade_target.consumer_id = $1)
   AND (CAST($2 AS TEXT) = '' OR grade_target.course_key = $2)
   AND (CAST($3 AS TEXT) = '' OR grade_target.account_id = $3)
-  AND (CAST($4 AS TEXT) = '' OR owed_score.state = $4)
+  AND (CAST($4 AS TEXT) = '' OR grade_target.link_key = $4 OR grade_target.usage_key = $4)
+  AND (CAST($5 AS TEXT) = '' OR grade_target.account_id = $5
+    OR EXISTS (SELECT 1 FROM account WHERE account.id = grade_target.account_id AND account.username_folded = CAST($6 AS TEXT))
+    OR EXISTS (SELECT 1 FROM account_link WHERE account_link.consumer_id = grade_target.consumer_id
+        AND account_link.lti_user_id = $5 AND account_link.account_id = grade_target.account_id))
+  AND (CAST($7 AS TEXT) = '' OR owed_score.state = $7)
+  AND (CAST($8 AS TEXT) = '' OR score_check.verdict = $8
+    OR ($8 = 'wrong' AND score_check.verdict IN ('missing', 'differs')))
+  AND (CAST($9 AS TEXT) = '' OR owed_score.id = $9)
+  AND owed_score.first_change_at <= CAST($10 AS BIGINT)
+  AND (owed_score.first_change_at < CAST($10 AS BIGINT) OR owed_score.id < CAST($11 AS TEXT))
 ORDER BY owed_score.first_change_at DESC, owed_score.id DESC
-LIMIT CAST($5 AS BIGINT)
+LIMIT CAST($12 AS BIGINT)
 `
 
 type OwedListParams struct {
-	ConsumerID string
-	CourseKey  string
-	AccountID  string
-	State      string
-	MaxRows    int64
+	ConsumerID    string
+	CourseKey     string
+	AccountID     string
+	LinkKey       string
+	Learner       string
+	LearnerFolded string
+	State         string
+	Verdict       string
+	ID            string
+	BeforeAt      int64
+	BeforeID      string
+	MaxRows       int64
 }
 
 type OwedListRow struct {
 	OwedScore    OwedScore
 	GradeTarget  GradeTarget
 	ConsumerName string
+	Username     string
 	LTIUserID    string
+	CheckDue     int64
+	CheckedAt    int64
+	Verdict      string
+	Here         sql.NullFloat64
+	There        sql.NullFloat64
+	Said         string
+	CheckReason  string
 }
 
 func (q *Queries) OwedList(ctx context.Context, arg OwedListParams) ([]OwedListRow, error) {
@@ -393,7 +424,14 @@ func (q *Queries) OwedList(ctx context.Context, arg OwedListParams) ([]OwedListR
 		arg.ConsumerID,
 		arg.CourseKey,
 		arg.AccountID,
+		arg.LinkKey,
+		arg.Learner,
+		arg.LearnerFolded,
 		arg.State,
+		arg.Verdict,
+		arg.ID,
+		arg.BeforeAt,
+		arg.BeforeID,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -433,7 +471,15 @@ func (q *Queries) OwedList(ctx context.Context, arg OwedListParams) ([]OwedListR
 			&i.GradeTarget.Refused,
 			&i.GradeTarget.UpdatedAt,
 			&i.ConsumerName,
+			&i.Username,
 			&i.LTIUserID,
+			&i.CheckDue,
+			&i.CheckedAt,
+			&i.Verdict,
+			&i.Here,
+			&i.There,
+			&i.Said,
+			&i.CheckReason,
 		); err != nil {
 			return nil, err
 		}
@@ -471,21 +517,35 @@ UPDATE owed_score SET
     state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END
 WHERE id IN (
     SELECT o.id FROM owed_score AS o JOIN grade_target AS t ON t.id = o.target_id
+    LEFT JOIN score_check AS k ON k.target_id = o.target_id
     WHERE (CAST($2 AS TEXT) = '' OR t.consumer_id = $2)
-      AND (CAST($3 AS TEXT) = '' OR t.course_key = $3)
-      AND (CAST($4 AS TEXT) = '' OR t.account_id = $4)
-      AND (CAST($5 AS TEXT) = '' OR o.state = $5)
-    ORDER BY o.id LIMIT CAST($6 AS BIGINT)
+    AND (CAST($3 AS TEXT) = '' OR t.course_key = $3)
+    AND (CAST($4 AS TEXT) = '' OR t.account_id = $4)
+    AND (CAST($5 AS TEXT) = '' OR t.link_key = $5 OR t.usage_key = $5)
+    AND (CAST($6 AS TEXT) = '' OR t.account_id = $6
+      OR EXISTS (SELECT 1 FROM account WHERE account.id = t.account_id AND account.username_folded = CAST($7 AS TEXT))
+      OR EXISTS (SELECT 1 FROM account_link WHERE account_link.consumer_id = t.consumer_id
+          AND account_link.lti_user_id = $6 AND account_link.account_id = t.account_id))
+    AND (CAST($8 AS TEXT) = '' OR o.state = $8)
+    AND (CAST($9 AS TEXT) = '' OR k.verdict = $9
+      OR ($9 = 'wrong' AND k.verdict IN ('missing', 'differs')))
+    AND (CAST($10 AS TEXT) = '' OR o.id = $10)
+    ORDER BY o.id LIMIT CAST($11 AS BIGINT)
 )
 `
 
 type OwedResendParams struct {
-	At         int64
-	ConsumerID string
-	CourseKey  string
-	AccountID  string
-	State      string
-	MaxRows    int64
+	At            int64
+	ConsumerID    string
+	CourseKey     string
+	AccountID     string
+	LinkKey       string
+	Learner       string
+	LearnerFolded string
+	State         string
+	Verdict       string
+	ID            string
+	MaxRows       int64
 }
 
 func (q *Queries) OwedResend(ctx context.Context, arg OwedResendParams) (int64, error) {
@@ -494,7 +554,12 @@ func (q *Queries) OwedResend(ctx context.Context, arg OwedResendParams) (int64, 
 		arg.ConsumerID,
 		arg.CourseKey,
 		arg.AccountID,
+		arg.LinkKey,
+		arg.Learner,
+		arg.LearnerFolded,
 		arg.State,
+		arg.Verdict,
+		arg.ID,
 		arg.MaxRows,
 	)
 	if err != nil {

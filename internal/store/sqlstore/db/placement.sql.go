@@ -139,6 +139,18 @@ func (q *Queries) PlacementUpsert(ctx context.Context, arg PlacementUpsertParams
 	return id, err
 }
 
+const targetAdmit = `-- name: TargetAdmit :execrows
+UPDATE grade_target SET refused = '' WHERE id = $1 AND refused <> ''
+`
+
+func (q *Queries) TargetAdmit(ctx context.Context, id string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, targetAdmit, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const targetByID = `-- name: TargetByID :one
 SELECT id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at FROM grade_target WHERE id = $1
 `

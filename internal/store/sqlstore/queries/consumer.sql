@@ -64,6 +64,13 @@ VALUES (@consumer_id, @slot, @box, @created_at, @last_used_at)
 ON CONFLICT (consumer_id, slot) DO UPDATE SET
     box = excluded.box, created_at = excluded.created_at, last_used_at = excluded.last_used_at;
 
+-- name: SecretUsed :exec
+UPDATE consumer_secret SET last_used_at = CAST(@at AS BIGINT)
+WHERE consumer_id = @consumer_id AND slot = @slot AND last_used_at < CAST(@before AS BIGINT);
+
+-- name: SecretDelete :execrows
+DELETE FROM consumer_secret WHERE consumer_id = @consumer_id AND slot = @slot;
+
 -- name: OriginList :many
 SELECT origin FROM consumer_origin WHERE consumer_id = @consumer_id ORDER BY seen_at DESC, origin;
 

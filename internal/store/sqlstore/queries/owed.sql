@@ -87,28 +87,53 @@ UPDATE owed_score SET
     state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END
 WHERE id IN (
     SELECT o.id FROM owed_score AS o JOIN grade_target AS t ON t.id = o.target_id
+    LEFT JOIN score_check AS k ON k.target_id = o.target_id
     WHERE (CAST(@consumer_id AS TEXT) = '' OR t.consumer_id = @consumer_id)
-      AND (CAST(@course_key AS TEXT) = '' OR t.course_key = @course_key)
-      AND (CAST(@account_id AS TEXT) = '' OR t.account_id = @account_id)
-      AND (CAST(@state AS TEXT) = '' OR o.state = @state)
+    AND (CAST(@course_key AS TEXT) = '' OR t.course_key = @course_key)
+    AND (CAST(@account_id AS TEXT) = '' OR t.account_id = @account_id)
+    AND (CAST(@link_key AS TEXT) = '' OR t.link_key = @link_key OR t.usage_key = @link_key)
+    AND (CAST(@learner AS TEXT) = '' OR t.account_id = @learner
+      OR EXISTS (SELECT 1 FROM account WHERE account.id = t.account_id AND account.username_folded = CAST(@learner_folded AS TEXT))
+      OR EXISTS (SELECT 1 FROM account_link WHERE account_link.consumer_id = t.consumer_id
+          AND account_link.lti_user_id = @learner AND account_link.account_id = t.account_id))
+    AND (CAST(@state AS TEXT) = '' OR o.state = @state)
+    AND (CAST(@verdict AS TEXT) = '' OR k.verdict = @verdict
+      OR (@verdict = 'wrong' AND k.verdict IN ('missing', 'differs')))
+    AND (CAST(@id AS TEXT) = '' OR o.id = @id)
     ORDER BY o.id LIMIT CAST(@max_rows AS BIGINT)
 );
 
 -- name: OwedList :many
-SELECT sqlc.embed(owed_score), sqlc.embed(grade_target), consumer.name AS consumer_name,
+SELECT sqlc.embed(owed_score), sqlc.embed(grade_target), consumer.name AS consumer_name, account.username,
     CAST(COALESCE((
         SELECT account_link.lti_user_id FROM account_link
         WHERE account_link.account_id = grade_target.account_id
           AND account_link.consumer_id = grade_target.consumer_id
         ORDER BY account_link.created_at DESC, account_link.lti_user_id LIMIT 1
-    ), '') AS TEXT) AS lti_user_id
+    ), '') AS TEXT) AS lti_user_id,
+    CAST(CASE WHEN score_check.due_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS check_due,
+    CAST(COALESCE(score_check.checked_at, 0) AS BIGINT) AS checked_at,
+    CAST(COALESCE(score_check.verdict, '') AS TEXT) AS verdict, score_check.here, score_check.there,
+    CAST(COALESCE(score_check.said, '') AS TEXT) AS said, CAST(COALESCE(score_check.reason, '') AS TEXT) AS check_reason
 FROM owed_score
 JOIN grade_target ON grade_target.id = owed_score.target_id
 JOIN consumer ON consumer.id = grade_target.consumer_id
+JOIN account ON account.id = grade_target.account_id
+LEFT JOIN score_check ON score_check.target_id = owed_score.target_id
 WHERE (CAST(@consumer_id AS TEXT) = '' OR grade_target.consumer_id = @consumer_id)
   AND (CAST(@course_key AS TEXT) = '' OR grade_target.course_key = @course_key)
   AND (CAST(@account_id AS TEXT) = '' OR grade_target.account_id = @account_id)
+  AND (CAST(@link_key AS TEXT) = '' OR grade_target.link_key = @link_key OR grade_target.usage_key = @link_key)
+  AND (CAST(@learner AS TEXT) = '' OR grade_target.account_id = @learner
+    OR EXISTS (SELECT 1 FROM account WHERE account.id = grade_target.account_id AND account.username_folded = CAST(@learner_folded AS TEXT))
+    OR EXISTS (SELECT 1 FROM account_link WHERE account_link.consumer_id = grade_target.consumer_id
+        AND account_link.lti_user_id = @learner AND account_link.account_id = grade_target.account_id))
   AND (CAST(@state AS TEXT) = '' OR owed_score.state = @state)
+  AND (CAST(@verdict AS TEXT) = '' OR score_check.verdict = @verdict
+    OR (@verdict = 'wrong' AND score_check.verdict IN ('missing', 'differs')))
+  AND (CAST(@id AS TEXT) = '' OR owed_score.id = @id)
+  AND owed_score.first_change_at <= CAST(@before_at AS BIGINT)
+  AND (owed_score.first_change_at < CAST(@before_at AS BIGINT) OR owed_score.id < CAST(@before_id AS TEXT))
 ORDER BY owed_score.first_change_at DESC, owed_score.id DESC
 LIMIT CAST(@max_rows AS BIGINT);
 

@@ -42,3 +42,6 @@ SELECT * FROM grade_target WHERE id = @id;
 SELECT * FROM grade_target
 WHERE account_id = @account_id AND course_key = @course_key AND scope = @scope
 ORDER BY id;
+
+-- name: TargetAdmit :execrows
+UPDATE grade_target SET refused = '' WHERE id = @id AND refused <> '';
