@@ -18,6 +18,7 @@ describe("the operator sees where every score is", { skip }, () => {
     inside = await demo.open(tab, link);
     await answer(inside, right);
     await demo.waitGrade("ana", link, 1);
+    await page.bringToFront(); // a tab behind another is not drawn
   });
   after(async () => {
     await browser?.close();
