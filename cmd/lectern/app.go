@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -99,7 +98,7 @@ func (a *App) keyring() (*sealed.Keyring, error) {
 		}
 		return sealed.NewKeyring(key), nil
 	}
-	key, err := sealed.LoadOrCreateKey(filepath.Join(a.Config.Data, "sealing.key"))
+	key, err := sealed.LoadOrCreateKey(a.keyFile())
 	if err != nil {
 		return nil, err
 	}

@@ -52,3 +52,35 @@ func (s *Store) Facts(ctx context.Context) (f Facts, err error) {
 	})
 	return f, err
 }
+
+// AssetSums lists the SHA-256 of every course file that some version names, in
+// order.
+func (s *Store) AssetSums(ctx context.Context) (list []string, err error) {
+	err = s.engine.view(ctx, func(conn db.DBTX) error {
+		return each(ctx, conn, "SELECT DISTINCT sha256 FROM asset ORDER BY sha256", func(scan func(...any) error) error {
+			var sum string
+			err := scan(&sum)
+			list = append(list, sum)
+			return err
+		})
+	})
+	return list, err
+}
+
+// OutcomeAddress is where an LMS said that scores go.
+type OutcomeAddress struct{ Consumer, URL string }
+
+// OutcomeAddresses lists them all, each once per consumer.
+func (s *Store) OutcomeAddresses(ctx context.Context) (list []OutcomeAddress, err error) {
+	const query = `SELECT DISTINCT c.name, g.service_url FROM grade_target g JOIN consumer c ON c.id = g.consumer_id
+WHERE g.service_url <> '' ORDER BY 1, 2`
+	err = s.engine.view(ctx, func(conn db.DBTX) error {
+		return each(ctx, conn, query, func(scan func(...any) error) error {
+			var a OutcomeAddress
+			err := scan(&a.Consumer, &a.URL)
+			list = append(list, a)
+			return err
+		})
+	})
+	return list, err
+}
