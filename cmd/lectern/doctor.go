@@ -122,6 +122,13 @@ func (d *doctor) broken(check string, err error) {
 // examine makes all checks, in the order in which a site would break.
 func (d *doctor) examine(ctx context.Context) {
 	d.app.Log = telemetry.NewLogger(io.Discard, telemetry.Text, slog.LevelError)
+	d.site(ctx)
+	d.python(ctx)
+	d.grader(ctx)
+}
+
+// site checks all but what runs Python.
+func (d *doctor) site(ctx context.Context) {
 	d.publicURL()
 	d.contentHost()
 	d.proxies()
@@ -133,8 +140,6 @@ func (d *doctor) examine(ctx context.Context) {
 	d.launches(ctx)
 	d.scores(ctx)
 	d.outcomeHosts(ctx)
-	d.python(ctx)
-	d.grader(ctx)
 	d.mail()
 }
 
