@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -102,7 +101,7 @@ func (a *App) keyring() (*sealed.Keyring, error) {
 		}
 		return sealed.NewKeyring(key), nil
 	}
-	key, err := sealed.LoadOrCreateKey(filepath.Join(a.Config.Data, "sealing.key"))
+	key, err := sealed.LoadOrCreateKey(a.keyFile())
 	if err != nil {
 		return nil, err
 	}

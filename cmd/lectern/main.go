@@ -35,6 +35,10 @@ type cli struct {
 	Score    scoreCmd    `cmd:"" help:"See where scores are and send them again."`
 	Launch   launchCmd   `cmd:"" help:"See what happened to launches."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
+	Copy     copyCmd     `cmd:"" help:"Copy a database to another, e.g. from SQLite to PostgreSQL."`
+	Backup   backupCmd   `cmd:"" help:"Save database and course files in one file, while the site runs."`
+	Restore  restoreCmd  `cmd:"" help:"Bring a backup back, into an empty data folder or database."`
+	Doctor   doctorCmd   `cmd:"" help:"Look for what is wrong with this site and say what to do."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"lectern/internal/problem/pyrun"
 	"lectern/internal/problem/script"
+	"lectern/internal/telemetry"
 )
 
 // What is kept of scripts' replies, in memory.
@@ -26,13 +27,7 @@ func (a *App) python() error {
 	}
 	scripts := external
 	if a.Config.GraderFor != "all" && a.Sandbox == nil {
-		a.Sandbox = pyrun.New(pyrun.Options{
-			Size: a.Config.PythonPool, Time: a.Config.PythonTime, Log: a.Log,
-			CacheDir: a.Config.PythonCacheDir(),
-			Metrics: pyrun.Metrics{
-				InUse: a.Metrics.PythonInUse, Waiting: a.Metrics.PythonWaiting, Ran: a.Metrics.PythonRan,
-			},
-		})
+		a.Sandbox = a.sandbox()
 	}
 	if a.Sandbox != nil {
 		scripts = script.NewCache(a.Sandbox, cachedReplies, cachedBytes)
@@ -40,6 +35,20 @@ func (a *App) python() error {
 	a.Grading.Scripts, a.Grading.External, a.Grading.Library = scripts, external, a.Importer.Library
 	a.Importer.Scripts, a.Importer.External = scripts, external
 	return nil
+}
+
+// sandbox returns what runs Python; it starts with its first job.
+func (a *App) sandbox() *pyrun.Pool {
+	if a.Metrics == nil {
+		a.Metrics = telemetry.New()
+	}
+	return pyrun.New(pyrun.Options{
+		Size: a.Config.PythonPool, Time: a.Config.PythonTime, Log: a.Log,
+		CacheDir: a.Config.PythonCacheDir(),
+		Metrics: pyrun.Metrics{
+			InUse: a.Metrics.PythonInUse, Waiting: a.Metrics.PythonWaiting, Ran: a.Metrics.PythonRan,
+		},
+	})
 }
 
 // closePython stops the sandbox.

@@ -30,15 +30,3 @@ func revision() string {
 	}
 	return ""
 }
-
-// migrateCmd brings the schema up to date; serve does so too.
-type migrateCmd struct{}
-
-// Run migrates the database.
-func (migrateCmd) Run(app *App) error {
-	if err := app.Open(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(app.Out, "The database has this version's schema.")
-	return err
-}

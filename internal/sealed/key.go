@@ -45,8 +45,12 @@ func ParseKey(text string) (Key, error) {
 // Encode returns the key as base64 text, for an environment variable or file.
 func (k Key) Encode() string { return base64.StdEncoding.EncodeToString(k.raw[:]) }
 
+// ID names the key without telling anything about it, so that a backup can say
+// which key belongs to it.
+func (k Key) ID() string { return fmt.Sprintf("%x", k.id()) }
+
 // String returns the key's id, so that a key never lands in a log.
-func (k Key) String() string { return fmt.Sprintf("sealing key %x", k.id()) }
+func (k Key) String() string { return "sealing key " + k.ID() }
 
 // GoString is String, for %#v.
 func (k Key) GoString() string { return k.String() }
@@ -56,6 +60,19 @@ func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 // MarshalText refuses: a key is written by [Key.Encode] and on purpose only.
 func (k Key) MarshalText() ([]byte, error) { return nil, errors.New("sealed: a key does not marshal") }
+
+// LoadKey returns the key in the file at path and makes none. The error is
+// fs.ErrNotExist, [ErrKey] or the file system's.
+func LoadKey(path string) (Key, error) { return loadKey(path) }
+
+// SaveKey writes k to a new file at path with mode 0600. The error is
+// fs.ErrExist or the file system's.
+func SaveKey(path string, k Key) error {
+	if err := createExclusive(path, k.Encode()+"\n"); err != nil {
+		return fmt.Errorf("save sealing key: %w", err)
+	}
+	return syncDir(filepath.Dir(path))
+}
 
 // LoadOrCreateKey returns the key in the file at path. When there is no file it
 // makes a key and writes it with mode 0600. Processes that start at once agree

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"lectern/ui"
@@ -86,7 +87,11 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name str
 // of that name.
 func SeeOther(w http.ResponseWriter, r *http.Request, to, notice string) error {
 	if notice != "" {
-		to += "?done=" + url.QueryEscape(notice)
+		sign := "?"
+		if strings.Contains(to, "?") {
+			sign = "&"
+		}
+		to += sign + "done=" + url.QueryEscape(notice)
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil

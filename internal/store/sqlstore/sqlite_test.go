@@ -86,7 +86,7 @@ func TestMigrateAtOnce(t *testing.T) {
 	for name, dsn := range map[string]string{"sqlite": filepath.Join(t.TempDir(), "x.db"), "postgres": server.Database(t)} {
 		t.Run(name, func(t *testing.T) {
 			var all sync.WaitGroup
-			for range 6 {
+			for range 16 {
 				all.Go(func() {
 					s, err := sqlstore.Open(t.Context(), dsn, sqlstore.Options{Migrate: true, MaxConns: 2})
 					if err != nil {
