@@ -11,7 +11,7 @@ var inputFiles = []struct {
 	{"", []string{"learn/inputs.css", "learn/problems.js"}},
 	{"data-preview=", []string{"learn/preview.js"}},
 	{"data-math=", []string{"learn/preview.js"}},
-	{"data-dragdrop", []string{"learn/placing.js"}},
+	{"data-dragdrop", []string{"learn/placing.js", "learn/moving.js"}},
 	{"data-program", []string{"learn/program.js"}},
 	{`class="image-input"`, []string{"learn/image.js"}},
 }
