@@ -204,9 +204,7 @@ func (c *consumerShowCmd) Run(app *App) error {
 		return err
 	}
 	if c.JSON {
-		out := toJSON(consumer, secret)
-		out.Secrets = secretsJSON(secrets)
-		return app.printJSON(out)
+		return app.printJSON(withSecrets(consumer, secret, secrets))
 	}
 	if err := printConsumer(app, consumer, secret, false); err != nil {
 		return err

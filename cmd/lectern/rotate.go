@@ -16,10 +16,13 @@ type secretJSON struct {
 	LastUsedAt *time.Time     `json:"last_used_at"` // null: no launch was signed with it
 }
 
-func secretsJSON(secrets []registry.SecretInfo) []secretJSON {
-	out := make([]secretJSON, len(secrets))
+// withSecrets is a consumer as --json prints it, with what is known of its
+// secrets.
+func withSecrets(c *lti.Consumer, secret string, secrets []registry.SecretInfo) consumerJSON {
+	out := toJSON(c, secret)
+	out.Secrets = make([]secretJSON, len(secrets))
 	for i, s := range secrets {
-		out[i] = secretJSON{s.Slot, s.CreatedAt, moment(s.LastUsedAt)}
+		out.Secrets[i] = secretJSON{s.Slot, s.CreatedAt, moment(s.LastUsedAt)}
 	}
 	return out
 }
@@ -72,9 +75,7 @@ func (c *consumerRotateCmd) Run(app *App) error {
 		return err
 	}
 	if c.JSON {
-		out := toJSON(consumer, secret)
-		out.Secrets = secretsJSON(secrets)
-		return app.printJSON(out)
+		return app.printJSON(withSecrets(consumer, secret, secrets))
 	}
 	if secret != "" {
 		if _, err := fmt.Fprintf(app.Out, "%-24s%s\n", "New secret", secret); err != nil {

@@ -32,9 +32,10 @@ type definitionEntry struct {
 	err error
 }
 
-// get returns the parsed problem, or why it cannot be parsed. Two at once may
-// both parse; that is harmless.
-func (d *definitions) get(at At, opts problem.Options) (*problem.Definition, error) {
+// get returns the parsed problem, or why it cannot be parsed. It asks for the
+// problem's surroundings when it parses. Two at once may both parse; that is
+// harmless.
+func (d *definitions) get(at At, surroundings func(*course.Course) problem.Options) (*problem.Definition, error) {
 	key := definitionKey{at.Course.VersionID, at.Block.Ref}
 	d.mu.Lock()
 	if e := d.byKey[key]; e != nil && key.version != "" {
@@ -44,6 +45,7 @@ func (d *definitions) get(at At, opts problem.Options) (*problem.Definition, err
 		return entry.def, entry.err
 	}
 	d.mu.Unlock()
+	opts := surroundings(at.Course)
 	opts.ID = at.Course.Usage(at.Block).HTMLID()
 	def, err := problem.Parse(at.Block.Data, opts)
 	if err != nil && !errors.Is(err, problem.ErrContent) {

@@ -6,7 +6,7 @@ import "lectern/internal/problem"
 // state and runs no script; see [problem.Definition.Preview]. The error says that
 // the problem is broken.
 func (s *Service) Preview(at At, inputID, typed string) (problem.Preview, error) {
-	def, err := s.definitions.get(at, s.surroundings(at.Course))
+	def, err := s.definitions.get(at, s.surroundings)
 	if err != nil {
 		return problem.Preview{}, err
 	}

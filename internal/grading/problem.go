@@ -81,7 +81,7 @@ func (s *Service) open(ctx context.Context, who Who, at At, retry bool) (*work, 
 	if at.Block.Type != "problem" {
 		return nil, ErrNotProblem.With("block %s/%s", at.Block.Type, at.Block.ID)
 	}
-	def, err := s.definitions.get(at, s.surroundings(at.Course))
+	def, err := s.definitions.get(at, s.surroundings)
 	if err != nil {
 		return nil, err
 	}
