@@ -25,7 +25,7 @@ type Account struct {
 	Kind         Kind
 	Admin        bool   // may use the console
 	Enabled      bool   // a disabled account never gets in
-	PasswordHash string // argon2id in PHC form; "" when the account cannot sign in
+	PasswordHash string // argon2id in PHC form, or Django's until they sign in; "" when the account cannot sign in
 	CreatedAt    time.Time
 }
 
