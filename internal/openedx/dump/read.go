@@ -65,7 +65,9 @@ func File(path string, f func(o *Object) error) (err error) {
 }
 
 // Read is [File] for a stream; name is what errors call it.
-func Read(name string, r io.Reader, f func(o *Object) error) error { return read(name, r, maxObject, f) }
+func Read(name string, r io.Reader, f func(o *Object) error) error {
+	return read(name, r, maxObject, f)
+}
 
 // read takes objects of at most limit bytes.
 func read(name string, r io.Reader, limit int, f func(o *Object) error) error {
