@@ -1,3 +1,4 @@
+-- 0009_moving.sql
 -- Why: consumers that were taken over from Open edX; what a consumer may open,
 -- when, how often, and how long its learners' data is kept; LMSs that nobody
 -- knows asking for access.
