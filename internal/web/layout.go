@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"lectern/internal/locale"
 	"lectern/ui"
 )
 
@@ -20,6 +21,8 @@ type Layout struct {
 	User    string // "" when nobody is signed in
 	Admin   bool   // shows the console's menu
 	CSRF    string
+	Here    string             // address of the page, to come back to
+	Others  []*locale.Language // that the page can be had in
 	Notice  string
 	Problem string
 	Styles  []string
@@ -35,15 +38,15 @@ func (v Visit) Layout(title, section string, page any) Layout {
 }
 
 // Pages are the templates of pages with a [Layout].
-type Pages map[string]*template.Template
+type Pages map[string]Templates
 
 // NewPages parses pages of package ui by name; it fails when one is broken.
 func NewPages(names ...string) (Pages, error) {
 	pages := Pages{}
 	for _, name := range names {
-		t, err := template.New("layout.html").Funcs(layoutFuncs()).ParseFS(ui.FS, "console/layout.html", name)
+		t, err := ParseTemplates("layout.html", layoutFuncs(), "console/layout.html", name)
 		if err != nil {
-			return nil, fmt.Errorf("page %s: %w", name, err)
+			return nil, err
 		}
 		pages[name] = t
 	}
@@ -52,12 +55,6 @@ func NewPages(names ...string) (Pages, error) {
 
 func layoutFuncs() template.FuncMap {
 	return template.FuncMap{
-		"when": func(t time.Time) string {
-			if t.IsZero() {
-				return "never"
-			}
-			return t.UTC().Format("2 Jan 2006 15:04 UTC")
-		},
 		"iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"tail": func(id string) string {
 			if len(id) > 12 {
@@ -72,8 +69,15 @@ func layoutFuncs() template.FuncMap {
 func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name string, l Layout) error {
 	l.Styles = []string{ui.Asset("layout/base.css"), ui.Asset("console/console.css")}
 	l.Script = ui.Asset("console/console.js")
+	spoken := Language(r)
+	l.Here = r.URL.RequestURI()
+	for _, other := range locale.Languages() {
+		if other != spoken {
+			l.Others = append(l.Others, other)
+		}
+	}
 	var b bytes.Buffer
-	if err := p[name].ExecuteTemplate(&b, "layout.html", l); err != nil {
+	if err := p[name].In(spoken).ExecuteTemplate(&b, "layout.html", l); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	PageOf(r).SetHeaders(w.Header(), "default-src 'none'; style-src 'self'; script-src 'self'; "+
