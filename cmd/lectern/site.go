@@ -51,6 +51,7 @@ type site struct {
 	signIn    *signin.Service
 	deliverer *outcome.Deliverer
 	accounts  *visitor.Handler
+	mux       *web.Mux
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
@@ -89,7 +90,7 @@ func newSite(app *App, listener net.Listener) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.server = app.server(front.HSTS(mux))
+	s.mux, s.server = mux, app.server(front.HSTS(mux))
 	return s, s.besideHTTPS(metrics)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"lectern/internal/account"
 	"lectern/ui"
 )
 
@@ -16,9 +17,9 @@ import (
 // content. See ui/console/layout.html.
 type Layout struct {
 	Title   string
-	Section string // of the menu
-	User    string // "" when nobody is signed in
-	Admin   bool   // shows the console's menu
+	Section string       // of the menu
+	User    string       // "" when nobody is signed in
+	Role    account.Role // what of the console's menu is shown
 	CSRF    string
 	Notice  string
 	Problem string
@@ -30,8 +31,18 @@ type Layout struct {
 // Layout returns the layout of a page that v sees.
 func (v Visit) Layout(title, section string, page any) Layout {
 	return Layout{
-		Title: title, Section: section, User: v.Who.Username, Admin: v.Who.Admin, CSRF: v.CSRF, Page: page,
+		Title: title, Section: section, User: v.Who.Username, Role: v.Who.ConsoleRole(), CSRF: v.CSRF, Page: page,
 	}
+}
+
+// May reports whether the person has a right, so that a page shows no way to
+// what they would be refused.
+func (l Layout) May(right account.Right) bool { return l.Role.May(right) }
+
+// Looks reports whether the person may look at the page and change nothing on
+// it: its buttons are not shown.
+func (l Layout) Looks() bool {
+	return l.Role == account.Support && l.Section != "account" || l.Role == account.CourseTeam && l.Section == "scores"
 }
 
 // Pages are the templates of pages with a [Layout].
