@@ -23,11 +23,7 @@ import (
 // same letters here.
 func TestLogHoldsNobody(t *testing.T) {
 	const mark = "zqx"
-	lms := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprint(w, strings.NewReplacer("MAJOR", "failure", "WORDS", mark+"said of "+mark+"name").Replace(
-			`<imsx_POXEnvelopeResponse xmlns="http://www.imsglobal.org/services/ltiv1p1/xsd/imsoms_v1p0"><imsx_POXHeader><imsx_POXResponseHeaderInfo><imsx_version>V1.0</imsx_version><imsx_messageIdentifier>1</imsx_messageIdentifier><imsx_statusInfo><imsx_codeMajor>MAJOR</imsx_codeMajor><imsx_severity>error</imsx_severity><imsx_description>WORDS</imsx_description></imsx_statusInfo></imsx_POXResponseHeaderInfo></imsx_POXHeader><imsx_POXBody/></imsx_POXEnvelopeResponse>`))
-	}))
-	t.Cleanup(lms.Close)
+	lms := sayingLMS(t, mark)
 	s := startSite(t, func(c *config.Config) { c.LogFormat = "json" })
 	s.importFiles(testCourse())
 	s.consumer("consumer_key", mark+"secret", func(spec *registry.Spec) { spec.UseLTIPII = true })
@@ -50,33 +46,7 @@ func TestLogHoldsNobody(t *testing.T) {
 	s.get(noCookies(t), p.Request.URL.Path+"~"+mark+"token/x/"+mark)
 	s.eventually(func() bool { return strings.Contains(s.log.String(), `"msg":"outcome"`) })
 
-	wrong := message()
-	wrong.secret = "other"
-	s.post(browser, wrong)
-	for _, spoil := range []func(string) string{
-		func(b string) string { return b + "&oauth_token=" + mark + "&oauth_signature=" + mark },
-		func(b string) string { return strings.Replace(b, "oauth_nonce=", "oauth_nonce="+mark, 1) },
-		func(b string) string { return strings.Replace(b, "oauth_signature=", "oauth_signature="+mark, 1) },
-		func(b string) string { return strings.Replace(b, "oauth_timestamp=", "oauth_timestamp="+mark, 1) },
-		func(b string) string { return strings.Replace(b, "oauth_consumer_key=", "oauth_consumer_key="+mark, 1) },
-		func(b string) string { return strings.Replace(b, "oauth_signature_method=", "oauth_signature_method="+mark, 1) },
-		func(b string) string { return b + "&%zz=" + mark + "%" },
-		func(b string) string { return b + "&email=" + mark + strings.Repeat("x", 1<<20) },
-	} {
-		m := message()
-		m.spoil = spoil
-		s.post(browser, m)
-	}
-	again := s.signed(message())
-	s.postForm(browser, message(), again)
-	s.postForm(browser, message(), append(again, oauth1.Pair{Name: "email", Value: mark}))
-	m := message()
-	m.path += "?user=" + mark + "&oauth_nonce=" + mark + "&email=" + mark + "%40school.example"
-	s.post(browser, m)
-	m = message()
-	m.contentType = "multipart/form-data; boundary=" + mark
-	s.post(browser, m)
-
+	s.badLaunches(browser, mark, message)
 	console := s.signedInBrowser()
 	for _, to := range []string{
 		"/admin/scores?learner=" + mark, "/admin/accounts?q=" + mark + "@school.example", "/admin/launches?reference=" + mark,
@@ -101,6 +71,50 @@ func TestLogHoldsNobody(t *testing.T) {
 	s.submit(newBrowser(t), "/login/set/"+mark+"token", url.Values{"password": {mark + "password"}})
 
 	checkLog(t, s.log.String(), mark)
+}
+
+// badLaunches posts launches with something wrong in each.
+func (s *testSite) badLaunches(browser *http.Client, mark string, message func() *message) {
+	s.t.Helper()
+	wrong := message()
+	wrong.secret = "other"
+	s.post(browser, wrong)
+	for _, spoil := range []func(string) string{
+		func(b string) string { return b + "&oauth_token=" + mark + "&oauth_signature=" + mark },
+		func(b string) string { return strings.Replace(b, "oauth_nonce=", "oauth_nonce="+mark, 1) },
+		func(b string) string { return strings.Replace(b, "oauth_signature=", "oauth_signature="+mark, 1) },
+		func(b string) string { return strings.Replace(b, "oauth_timestamp=", "oauth_timestamp="+mark, 1) },
+		func(b string) string { return strings.Replace(b, "oauth_consumer_key=", "oauth_consumer_key="+mark, 1) },
+		func(b string) string {
+			return strings.Replace(b, "oauth_signature_method=", "oauth_signature_method="+mark, 1)
+		},
+		func(b string) string { return b + "&%zz=" + mark + "%" },
+		func(b string) string { return b + "&email=" + mark + strings.Repeat("x", 1<<20) },
+	} {
+		m := message()
+		m.spoil = spoil
+		s.post(browser, m)
+	}
+	again := s.signed(message())
+	s.postForm(browser, message(), again)
+	s.postForm(browser, message(), append(again, oauth1.Pair{Name: "email", Value: mark}))
+	m := message()
+	m.path += "?user=" + mark + "&oauth_nonce=" + mark + "&email=" + mark + "%40school.example"
+	s.post(browser, m)
+	m = message()
+	m.contentType = "multipart/form-data; boundary=" + mark
+	s.post(browser, m)
+}
+
+// sayingLMS refuses every score, in words that name people.
+func sayingLMS(t *testing.T, mark string) *httptest.Server {
+	t.Helper()
+	lms := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, strings.NewReplacer("MAJOR", "failure", "WORDS", mark+"said of "+mark+"name").Replace(
+			`<imsx_POXEnvelopeResponse xmlns="http://www.imsglobal.org/services/ltiv1p1/xsd/imsoms_v1p0"><imsx_POXHeader><imsx_POXResponseHeaderInfo><imsx_version>V1.0</imsx_version><imsx_messageIdentifier>1</imsx_messageIdentifier><imsx_statusInfo><imsx_codeMajor>MAJOR</imsx_codeMajor><imsx_severity>error</imsx_severity><imsx_description>WORDS</imsx_description></imsx_statusInfo></imsx_POXResponseHeaderInfo></imsx_POXHeader><imsx_POXBody/></imsx_POXEnvelopeResponse>`))
+	}))
+	t.Cleanup(lms.Close)
+	return lms
 }
 
 // checkLog looks for what must not be there, and for fields that the manual

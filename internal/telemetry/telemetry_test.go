@@ -127,9 +127,11 @@ func TestMetrics(t *testing.T) {
 	m.Build("1.2.3")
 	m.DatabaseCommitted(3, time.Millisecond)
 	m.Read(telemetry.Sources{
-		Database: func() telemetry.Pool { return telemetry.Pool{InUse: 2, Idle: 1, Max: 4, Waits: 7, Waited: 2 * time.Second} },
-		Disk:     func() (uint64, bool) { return 0, false },
-		Ready:    func() map[string]bool { return map[string]bool{"database": true, "schema": false} },
+		Database: func() telemetry.Pool {
+			return telemetry.Pool{InUse: 2, Idle: 1, Max: 4, Waits: 7, Waited: 2 * time.Second}
+		},
+		Disk:  func() (uint64, bool) { return 0, false },
+		Ready: func() map[string]bool { return map[string]bool{"database": true, "schema": false} },
 	})
 	m.OwedScores("waiting", 3)
 	m.OutcomeLag(90 * time.Second)
