@@ -147,6 +147,7 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 	mux.HandleContent("GET /asset/{version}/static/{name...}", func(w http.ResponseWriter, r *http.Request) error {
 		return pages.Asset(w, r, r.PathValue("version"), r.PathValue("name"))
 	})
+	mux.Handle("POST /language", web.ChooseLanguage(web.HTTPS(s.public)))
 	mux.HandleHTTP("GET "+ui.Prefix, ui.Handler())
 	if s.private == nil {
 		mux.Handle("GET /metrics", onThisMachine(metrics.Handler()))

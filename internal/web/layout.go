@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lectern/internal/account"
+	"lectern/internal/locale"
 	"lectern/ui"
 )
 
@@ -21,6 +22,8 @@ type Layout struct {
 	User    string       // "" when nobody is signed in
 	Role    account.Role // what of the console's menu is shown
 	CSRF    string
+	Here    string             // address of the page, to come back to
+	Others  []*locale.Language // that the page can be had in
 	Notice  string
 	Problem string
 	Styles  []string
@@ -46,15 +49,15 @@ func (l Layout) Looks() bool {
 }
 
 // Pages are the templates of pages with a [Layout].
-type Pages map[string]*template.Template
+type Pages map[string]Templates
 
 // NewPages parses pages of package ui by name; it fails when one is broken.
 func NewPages(names ...string) (Pages, error) {
 	pages := Pages{}
 	for _, name := range names {
-		t, err := template.New("layout.html").Funcs(layoutFuncs()).ParseFS(ui.FS, "console/layout.html", name)
+		t, err := ParseTemplates("layout.html", layoutFuncs(), "console/layout.html", name)
 		if err != nil {
-			return nil, fmt.Errorf("page %s: %w", name, err)
+			return nil, err
 		}
 		pages[name] = t
 	}
@@ -63,12 +66,6 @@ func NewPages(names ...string) (Pages, error) {
 
 func layoutFuncs() template.FuncMap {
 	return template.FuncMap{
-		"when": func(t time.Time) string {
-			if t.IsZero() {
-				return "never"
-			}
-			return t.UTC().Format("2 Jan 2006 15:04 UTC")
-		},
 		"iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"tail": func(id string) string {
 			if len(id) > 12 {
@@ -83,8 +80,15 @@ func layoutFuncs() template.FuncMap {
 func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name string, l Layout) error {
 	l.Styles = []string{ui.Asset("layout/base.css"), ui.Asset("console/console.css")}
 	l.Script = ui.Asset("console/console.js")
+	spoken := Language(r)
+	l.Here = r.URL.RequestURI()
+	for _, other := range locale.Languages() {
+		if other != spoken {
+			l.Others = append(l.Others, other)
+		}
+	}
 	var b bytes.Buffer
-	if err := p[name].ExecuteTemplate(&b, "layout.html", l); err != nil {
+	if err := p[name].In(spoken).ExecuteTemplate(&b, "layout.html", l); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	PageOf(r).SetHeaders(w.Header(), "default-src 'none'; style-src 'self'; script-src 'self'; "+
