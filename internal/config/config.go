@@ -15,7 +15,7 @@ import (
 // Config is the settings of a site. Its defaults run a working server on
 // localhost with SQLite, so every field is optional.
 type Config struct {
-	Listen string `default:"localhost:8000" env:"LECTERN_LISTEN" help:"Address to serve on, host:port."`
+	Listen string `default:"localhost:8000" env:"LECTERN_LISTEN" help:"Address to serve on, host:port." placeholder:"ADDRESS"`
 
 	PublicURL string `env:"LECTERN_PUBLIC_URL" help:"Address that browsers and LMSs use, e.g. https://lectern.example.edu. OAuth signatures cover it, so it must be exactly what the LMS was given. Default: the first ACME domain, or the listen address." placeholder:"URL"`
 
