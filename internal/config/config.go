@@ -17,6 +17,8 @@ import (
 type Config struct {
 	Listen string `default:"localhost:8000" env:"LECTERN_LISTEN" help:"Address to serve on, host:port." placeholder:"ADDRESS"`
 
+	ListenPrivate string `name:"listen-private" env:"LECTERN_LISTEN_PRIVATE" help:"Second address for monitoring, host:port: /metrics, /healthz, /readyz and /debug/pprof. On this machine or a private network; it answers to no others. Default: none, and /metrics is at the first address, for this machine alone." placeholder:"ADDRESS"`
+
 	PublicURL string `env:"LECTERN_PUBLIC_URL" help:"Address that browsers and LMSs use, e.g. https://lectern.example.edu. OAuth signatures cover it, so it must be exactly what the LMS was given. Default: the first ACME domain, or the listen address." placeholder:"URL"`
 
 	ContentURL string `env:"LECTERN_CONTENT_URL" help:"Address of a second host name of this server for course content, so that scripts in courses are never on one origin with console and accounts. Recommended. Default: none, content is at the public URL." placeholder:"URL"`

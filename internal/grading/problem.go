@@ -137,7 +137,14 @@ func Settings(at At) problem.Settings {
 // every gradebook that wants it. A form posted twice is graded once. Errors are
 // those of [problem.Definition.Submit]; where one does not count as an attempt
 // the answers are kept all the same.
-func (s *Service) Submit(ctx context.Context, who Who, at At, form Form) (out *Outcome, err error) {
+func (s *Service) Submit(ctx context.Context, who Who, at At, form Form) (*Outcome, error) {
+	began := s.now()
+	out, err := s.submit(ctx, who, at, form)
+	s.graded(at, began, out != nil && out.Repeated, err)
+	return out, err
+}
+
+func (s *Service) submit(ctx context.Context, who Who, at At, form Form) (out *Outcome, err error) {
 	owed := false
 	err = again(func(retry bool) error {
 		out, owed = nil, false

@@ -137,6 +137,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.count("ok")
+	if h.Metrics != nil {
+		h.Metrics.LaunchClock(a.verified.Age)
+	}
 	http.Redirect(w, r, location, http.StatusSeeOther)
 	return nil
 }
