@@ -32,6 +32,7 @@ type Account struct {
 	Enabled        bool
 	PasswordHash   string
 	CreatedAt      int64
+	Role           string
 }
 
 type AccountIdentity struct {
@@ -52,6 +53,19 @@ type AccountLink struct {
 	Note              string
 	NotedAt           int64
 	SeenAt            int64
+}
+
+type Allowance struct {
+	AccountID string
+	Scope     string
+	CourseKey string
+	BlockType string
+	BlockID   string
+	ExtraTime int64
+	Attempts  int64
+	Why       string
+	GivenBy   string
+	GivenAt   int64
 }
 
 type Asset struct {
@@ -156,6 +170,12 @@ type Course struct {
 	LastNumber int64
 }
 
+type CourseTeam struct {
+	AccountID string
+	CourseKey string
+	Since     int64
+}
+
 type CourseVersion struct {
 	ID         string
 	CourseKey  string
@@ -168,19 +188,30 @@ type CourseVersion struct {
 	ImportedAt int64
 }
 
+type DateRule struct {
+	Level    string
+	Subject  string
+	Mode     string
+	Days     int64
+	StartsAt int64
+	SetBy    string
+	SetAt    int64
+}
+
 type GradeTarget struct {
-	ID         string
-	Kind       string
-	ConsumerID string
-	AccountID  string
-	LinkKey    string
-	CourseKey  string
-	UsageKey   string
-	Scope      string
-	ServiceURL string
-	SourcedID  []byte
-	Refused    string
-	UpdatedAt  int64
+	ID          string
+	Kind        string
+	ConsumerID  string
+	AccountID   string
+	LinkKey     string
+	CourseKey   string
+	UsageKey    string
+	Scope       string
+	ServiceURL  string
+	SourcedID   []byte
+	Refused     string
+	UpdatedAt   int64
+	PlacementID string
 }
 
 type LaunchLog struct {
