@@ -21,6 +21,15 @@ type Placement struct {
 	Launches     int64
 }
 
+// PlacementUse is how much one consumer uses one block.
+type PlacementUse struct {
+	UsageKey     string
+	ConsumerID   string
+	Links        int64 // placements
+	Launches     int64
+	LastLaunchAt time.Time
+}
+
 // Placements keeps links that LMSs use and the gradebook cells behind them.
 type Placements interface {
 	// Upsert records a launch of (consumer, context, link key) and returns the
@@ -29,6 +38,8 @@ type Placements interface {
 	Upsert(ctx context.Context, p Placement) (id string, err error)
 	// List returns placements, the latest launch first; "" selects all.
 	List(ctx context.Context, consumerID, courseKey string) ([]Placement, error)
+	// Use counts the links to each block of a course, by consumer.
+	Use(ctx context.Context, courseKey string) ([]PlacementUse, error)
 	// PutTarget inserts or re-points the grade target of (consumer, account,
 	// link key) and returns its ID. When it re-points a target whose owed score
 	// is parked, that score is owed again at once, unless t.Refused says why no
