@@ -19,6 +19,7 @@ import (
 	"lectern/internal/importer"
 	"lectern/internal/lti"
 	"lectern/internal/registry"
+	"lectern/internal/web/launch"
 )
 
 //go:embed all:sample
@@ -101,7 +102,7 @@ func (c *demoCmd) prepare(app *App, s *site, lmsListens string) (*demoJSON, *fak
 	lmsURL := cmp.Or(strings.TrimRight(c.LMSURL, "/"), outcomes)
 	lms, err := fakelms.New(fakelms.Options{
 		Seed: c.Seed, ConsumerName: demoConsumer, Key: consumer.Key, Secret: secret,
-		BaseURL: lmsURL, OutcomeBaseURL: outcomes,
+		BaseURL: lmsURL, OutcomeBaseURL: outcomes, SelectURL: s.public.String() + launch.SelectPath,
 	})
 	if err != nil {
 		return nil, nil, err
