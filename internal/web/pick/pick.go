@@ -10,13 +10,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"html/template"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"lectern/internal/catalog"
@@ -44,16 +43,13 @@ type Deps struct {
 // Handler serves the pages. It is safe for concurrent use.
 type Handler struct {
 	Deps
-	pages *template.Template
+	pages web.Templates
 }
 
 // New returns the pages; it fails when an embedded template is broken.
 func New(d Deps) (*Handler, error) {
-	t, err := template.New("pick").Funcs(template.FuncMap{"points": pointsText}).ParseFS(ui.FS, "pick/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("pages for choosing content: %w", err)
-	}
-	return &Handler{Deps: d, pages: t}, nil
+	t, err := web.ParseTemplates("pick", template.FuncMap{"number": number}, "pick/*.html")
+	return &Handler{Deps: d, pages: t}, err
 }
 
 // Mount adds the pages' addresses to the mux.
@@ -76,7 +72,7 @@ func (h *Handler) with(next handler) web.Handler {
 		if err != nil {
 			return err
 		}
-		page.Framing, page.Ancestors = web.FramedByListed, s.FrameAncestors
+		page.Framing, page.Ancestors, page.Locale = web.FramedByListed, s.FrameAncestors, s.Locale
 		return next(w, r, s)
 	}
 }
@@ -90,7 +86,6 @@ type choosePage struct {
 	Courses          []courseChoice // more than one
 	Course           string         // key
 	Name             string         // of the course
-	Language         string
 	Search           string
 	Found            int
 	Tree             []*row // sections
@@ -110,6 +105,7 @@ type courseChoice struct {
 type row struct {
 	*outline.Node
 	Multiple, Ticked, Open bool
+	Lang                   string // of the course; "" when it does not say
 	Rows                   []*row
 }
 
@@ -151,7 +147,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, s *selection.Sele
 		}
 	}
 	var b bytes.Buffer
-	if err := h.pages.ExecuteTemplate(&b, "pick.html", p); err != nil {
+	if err := h.pages.In(web.Language(r)).ExecuteTemplate(&b, "pick.html", p); err != nil {
 		return err
 	}
 	headers(w, r, "form-action 'self'")
@@ -166,7 +162,7 @@ func (h *Handler) fill(ctx context.Context, p *choosePage, ticked []string) erro
 	if err != nil {
 		return err
 	}
-	p.Name, p.Language = c.Name, c.Language
+	p.Name = c.Name
 	p.Anything = tree != nil && len(tree.Children) > 0
 	if !p.Anything {
 		return nil
@@ -176,7 +172,7 @@ func (h *Handler) fill(ctx context.Context, p *choosePage, ticked []string) erro
 	var all []*row
 	tree.Walk(func(n *outline.Node) {
 		if slices.Contains(ticked, n.Usage) {
-			all = append(all, &row{Node: n, Multiple: p.Multiple, Ticked: true})
+			all = append(all, &row{Node: n, Multiple: p.Multiple, Ticked: true, Lang: c.Language})
 		}
 	})
 	if !p.Multiple && len(all) > 1 {
@@ -190,7 +186,7 @@ func (h *Handler) fill(ctx context.Context, p *choosePage, ticked []string) erro
 	rows = func(list []*outline.Node) (out []*row) {
 		for _, n := range list {
 			shown[n.Usage] = true
-			x := &row{Node: n, Multiple: p.Multiple, Rows: rows(n.Children)}
+			x := &row{Node: n, Multiple: p.Multiple, Lang: c.Language, Rows: rows(n.Children)}
 			x.Ticked = slices.ContainsFunc(all, func(t *row) bool { return t.Usage == n.Usage })
 			x.Open = n.Open() || n.Level == course.LevelSection && p.Search == "" ||
 				slices.ContainsFunc(x.Rows, func(b *row) bool { return b.Ticked || b.Open }) || small <= openBelow
@@ -291,7 +287,7 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, s *selection.Sele
 		p.Script = ui.Asset("pick/back.js")
 	}
 	var b bytes.Buffer
-	if err := h.pages.ExecuteTemplate(&b, "back.html", p); err != nil {
+	if err := h.pages.In(web.Language(r)).ExecuteTemplate(&b, "back.html", p); err != nil {
 		return err
 	}
 	headers(w, r, "script-src 'self'; form-action https: http:") // LMSs redirect after the post, to wherever
@@ -306,12 +302,13 @@ func headers(w http.ResponseWriter, r *http.Request, more string) {
 	w.Header().Set("Referrer-Policy", "no-referrer")
 }
 
-// pointsText writes points as people do: "1 point", "2.5 points".
-func pointsText(p float64) string {
-	if p == 1 {
-		return "1 point"
+// number is a count of points as texts take it: whole where it is, so that a
+// language finds the right words.
+func number(p float64) any {
+	if p == math.Trunc(p) && p < 1<<31 {
+		return int(p)
 	}
-	return strconv.FormatFloat(p, 'f', -1, 64) + " points"
+	return p
 }
 
 // said returns what the page says about a choice that did not work, "" where
