@@ -40,6 +40,9 @@ type Placements interface {
 	List(ctx context.Context, consumerID, courseKey string) ([]Placement, error)
 	// Use counts the links to each block of a course, by consumer.
 	Use(ctx context.Context, courseKey string) ([]PlacementUse, error)
+	// ByID returns a placement; Find that of a link in an LMS course.
+	ByID(ctx context.Context, id string) (*Placement, error)
+	Find(ctx context.Context, consumerID, contextID, linkKey string) (*Placement, error)
 	// PutTarget inserts or re-points the grade target of (consumer, account,
 	// link key) and returns its ID. When it re-points a target whose owed score
 	// is parked, that score is owed again at once, unless t.Refused says why no

@@ -56,6 +56,7 @@ type Tx interface {
 	Courses() Courses
 	Staged() Staged
 	Learners() Learners
+	Dates() Dates
 	Tallies() Tallies
 	Console() Console
 	Audit() Audit
