@@ -24,7 +24,11 @@ const (
 )
 
 // postgres is the engine for any number of processes.
-type postgres struct{ pool *sql.DB }
+type postgres struct {
+	pool   *sql.DB
+	config *pgx.ConnConfig
+	teller *teller
+}
 
 func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, error) {
 	config, err := pgx.ParseConfig(dsn)
@@ -47,12 +51,15 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, err
 		_ = pool.Close() // the first error says more
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	return &postgres{pool: pool}, nil
+	return &postgres{pool: pool, config: config, teller: newTeller(pool)}, nil
 }
 
 func (p *postgres) ping(ctx context.Context) error { return p.pool.PingContext(ctx) }
 
-func (p *postgres) close() error { return p.pool.Close() }
+func (p *postgres) close() error {
+	p.teller.close()
+	return p.pool.Close()
+}
 
 func (p *postgres) migrating(f func(*sql.DB) error) error { return f(p.pool) }
 
