@@ -40,7 +40,7 @@ const (
 // Bounds of the loop.
 const (
 	claimBatch = 32
-	passesMax  = 256 // rows under lease at a time
+	passesMax  = 256              // rows under lease at a time
 	pollEvery  = time.Second      // while other processes cannot wake us
 	pollSeldom = 20 * time.Second // while they can: the safety net
 	pollLeast  = 10 * time.Millisecond
