@@ -258,6 +258,7 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	go s.prune(pruneCtx)
 	failed := make(chan error, 2)
 	s.listen(listener, failed)
+	s.app.Log.Info("listening", slog.String("address", listener.Addr().String()))
 	var err error
 	select {
 	case err = <-failed: // the listener broke

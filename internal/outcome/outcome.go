@@ -66,6 +66,7 @@ type Deliverer struct {
 	lanes   *lanes
 	wake    chan struct{}
 	told    atomic.Bool   // the store tells of what others make due
+	heardOf atomic.Bool   // it has told something, or that it cannot
 	stop    chan struct{} // closed: send nothing more
 	stopped sync.Once
 	cancel  context.CancelFunc // ends what is being sent
@@ -106,10 +107,12 @@ func (d *Deliverer) Start(ctx context.Context) {
 // cannot tell for a while, so that polling has to do.
 func (d *Deliverer) heard(lost error) {
 	told := lost == nil
-	if before := d.told.Swap(told); before && !told {
-		d.log().Warn("outcome listener lost", "error", lost)
-	} else if told && !before {
+	before, first := d.told.Swap(told), !d.heardOf.Swap(true)
+	switch {
+	case told && !before:
 		d.log().Info("outcome listener connected")
+	case !told && (before || first):
+		d.log().Warn("outcome listener lost", "error", lost)
 	}
 	d.Wake()
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,6 +47,7 @@ type teller struct {
 	pool *sql.DB
 	due  chan struct{}
 	stop chan struct{}
+	once sync.Once
 	done chan struct{}
 }
 
@@ -62,9 +64,9 @@ func (t *teller) tell() {
 	}
 }
 
-// close sends what is still to be said.
+// close sends what is still to be said. It may be called again.
 func (t *teller) close() {
-	close(t.stop)
+	t.once.Do(func() { close(t.stop) })
 	<-t.done
 }
 
