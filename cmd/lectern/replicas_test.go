@@ -312,6 +312,7 @@ func TestNotReadyWhileDraining(t *testing.T) {
 		t.Fatalf("ready: %d", p.StatusCode)
 	}
 	s.app.Config.DrainTime = time.Hour
+	t.Cleanup(func() { s.app.Config.DrainTime = 0 })
 	failed, drained := make(chan error), make(chan error, 1)
 	go func() { drained <- s.site.drain(failed) }()
 	s.eventually(func() bool {
@@ -325,5 +326,4 @@ func TestNotReadyWhileDraining(t *testing.T) {
 	if err := <-drained; err != nil {
 		t.Error(err)
 	}
-	s.app.Config.DrainTime = 0
 }
