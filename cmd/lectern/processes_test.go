@@ -97,7 +97,7 @@ func TestProcesses(t *testing.T) {
 	}
 	data := t.TempDir()
 	for _, args := range [][]string{
-		{"course", "import", folder}, {"consumer", "add", "LMS", "--key", "k", "--secret", "s"},
+		{"course", "import", folder}, {"consumer", "add", "--name", "LMS", "--key", "k", "--secret", "s"},
 	} {
 		if code, out, errOut := command(data, args...); code != exitDone {
 			t.Fatalf("%v: exit %d: %s%s", args, code, out, errOut)

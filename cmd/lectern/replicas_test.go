@@ -103,7 +103,7 @@ func replicasNonce(t *testing.T, p *pair) {
 	if got := p.on(p.a).postForm(newBrowser(t), m, form); got.StatusCode != http.StatusSeeOther {
 		t.Fatalf("launch on A: %d %s", got.StatusCode, got.code())
 	}
-	if got := p.on(p.b).postForm(newBrowser(t), m, form); got.StatusCode != http.StatusForbidden || !strings.Contains(got.code(), "nonce") {
+	if got := p.on(p.b).postForm(newBrowser(t), m, form); got.StatusCode != http.StatusForbidden || got.code() != "launch_replayed" {
 		t.Errorf("replay on B: %d %s", got.StatusCode, got.code())
 	}
 	m = p.a.good(path("problem", "block_id"))
