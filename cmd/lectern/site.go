@@ -17,6 +17,7 @@ import (
 	"lectern/internal/errs"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
+	"lectern/internal/people"
 	"lectern/internal/selection"
 	"lectern/internal/session"
 	"lectern/internal/signin"
@@ -42,6 +43,7 @@ const (
 	stopTimeout   = 40 * time.Second // longer than an outcome request
 	pruneEvery    = 10 * time.Minute
 	pruneRows     = 5000
+	pruneLearners = 20 // transactions
 )
 
 // site is a running server and its background work.
@@ -333,6 +335,10 @@ func (s *site) prune(ctx context.Context) {
 }
 
 func (s *site) pruneOnce(ctx context.Context) error {
+	learners := &people.Service{Store: s.app.Store, Clock: s.app.Clock}
+	if err := learners.Expire(ctx, pruneLearners); err != nil {
+		return err
+	}
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
 		if _, err := tx.Launches().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
 			return err

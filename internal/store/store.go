@@ -67,5 +67,6 @@ type Tx interface {
 	Console() Console
 	Audit() Audit
 	Settings() Settings
+	Rails() Rails
 	Boxes() Boxes
 }
