@@ -157,14 +157,20 @@ func TestExpiry(t *testing.T) {
 	if err := s.site.pruneOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	s.expired(c.ID, own.ID, shared.ID)
+}
+
+// expired looks at who is left; stay are accounts that must be.
+func (s *testSite) expired(consumerID string, stay ...string) {
+	t := s.t
 	s.view(func(ctx context.Context, tx store.Tx) error {
 		for user, want := range map[string]bool{"gone": false, "shared": false, "owner": false, "working": true, "visiting": true} {
-			_, err := tx.Accounts().FindLink(ctx, c.ID, user)
+			_, err := tx.Accounts().FindLink(ctx, consumerID, user)
 			if (err == nil) != want {
 				t.Errorf("%s: link there %v, want %v", user, err == nil, want)
 			}
 		}
-		for _, id := range []string{own.ID, shared.ID} {
+		for _, id := range stay {
 			if _, err := tx.Accounts().ByID(ctx, id); err != nil {
 				t.Errorf("an account that is not this LMS's alone went: %v", err)
 			}
