@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -28,6 +29,10 @@ const (
 	saySecret          = "the consumer's secret could not be read; the log says why"
 )
 
+// settleAfter is how long a request that got no answer may still be at work
+// inside an LMS.
+const settleAfter = 2 * time.Minute
+
 // detailMax is how many bytes of an LMS's words are kept.
 const detailMax = 500
 
@@ -49,16 +54,17 @@ func (d *Deliverer) deliver(ctx context.Context, c store.Claimed, p *pass) {
 	began := d.now()
 	r, score, ok := d.try(ctx, c)
 	now := d.now()
-	if !ok || ctx.Err() != nil {
+	stopped := ctx.Err() != nil
+	if !ok || stopped && !r.sent {
 		p.leave(nil, now)
 		d.giveBack(ctx, c, now)
 		return
 	}
-	if r.sent {
-		p.leave(&r, now)
-	} else {
-		p.leave(nil, now)
+	learn := &r
+	if !r.sent || stopped { // a request that we broke off says nothing about the LMS
+		learn = nil
 	}
+	back := p.leave(learn, now)
 	r.detail = clip(r.detail)
 	if r.sent && score.Earned > score.Possible {
 		d.log().WarnContext(ctx, "outcome clamped", "owed", c.ID, "earned", score.Earned, "possible", score.Possible)
@@ -67,6 +73,23 @@ func (d *Deliverer) deliver(ctx context.Context, c store.Claimed, p *pass) {
 		OwedID: c.ID, At: began, Took: now.Sub(began), Version: c.WantedVersion,
 		Score: score.Ratio(), Class: string(r.class), Status: r.status, Detail: r.detail,
 	})
+	d.hurry(ctx, c.Target.Outcome.ServiceURL, back)
+}
+
+// hurry makes the rows due that wait for a host which answers again.
+func (d *Deliverer) hurry(ctx context.Context, address string, back recovery) {
+	u, err := url.Parse(address)
+	if back == noRecovery || err != nil {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	err = d.Store.Update(ctx, func(tx store.Tx) error {
+		_, err := tx.Owed().Hurry(ctx, u.Scheme+"://"+u.Host+"/", back == reopened, d.now())
+		return err
+	})
+	if err != nil {
+		d.log().WarnContext(ctx, "outcome hurry", "host", hostOf(address), "error", err)
+	}
 }
 
 // try reads the score and sends it. It reports false when the lease is too
@@ -163,12 +186,18 @@ func (d *Deliverer) finish(ctx context.Context, c store.Claimed, r result, a sto
 	}
 	a.ID = id.String()
 	d.report(ctx, c, a)
+	save := func(tx store.Tx) error { return d.save(ctx, tx, c, r, a) }
 	for n := range saveTries {
-		err = d.Store.Update(ctx, func(tx store.Tx) error { return d.save(ctx, tx, c, r, a) })
-		if err == nil || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) {
+		err = d.Store.Update(ctx, save)
+		switch {
+		case err == nil || errors.Is(err, store.ErrNotFound):
 			return
+		case errors.Is(err, store.ErrConflict): // our lease ran out while we sent
+			d.log().WarnContext(ctx, "outcome overlap", "owed", c.ID)
+			save = func(tx store.Tx) error { return d.overtaken(ctx, tx, c, r, a) }
+		default:
+			time.Sleep(savePause << n)
 		}
-		time.Sleep(savePause << n)
 	}
 	d.log().ErrorContext(ctx, "outcome attempt not saved", "owed", c.ID, "error", err)
 }
@@ -186,7 +215,42 @@ func (d *Deliverer) save(ctx context.Context, tx store.Tx, c store.Claimed, r re
 	if v.state == store.Delivered {
 		row.DeliveredVersion, row.DeliveredAt, row.LastScore = c.WantedVersion, now, &a.Score
 	}
-	return tx.Owed().Finish(ctx, row, d.Name, a)
+	doubt := false
+	if v.state == store.Delivered && c.LastError != "" {
+		if doubt, err = inDoubt(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	if err := tx.Owed().Finish(ctx, row, d.Name, a); err != nil || !doubt {
+		return err
+	}
+	return tx.Owed().Owe(ctx, store.Debt{TargetID: c.TargetID, At: now, Delay: settleAfter})
+}
+
+// overtaken keeps a try that outlasted its lease. If it reached the LMS, another
+// process may have sent a newer score before it, so the newest goes out once
+// more; when no answer came, not before the LMS has had its time.
+func (d *Deliverer) overtaken(ctx context.Context, tx store.Tx, c store.Claimed, r result, a store.Attempt) error {
+	again := store.Debt{TargetID: c.TargetID, At: d.now()}
+	if r.sent && r.status == 0 {
+		again.Delay = settleAfter
+	}
+	return tx.Owed().Overtaken(ctx, a, again)
+}
+
+// inDoubt reports whether an earlier request with another score, which got no
+// answer, may still be under way inside the LMS and end after the good one a.
+func inDoubt(ctx context.Context, tx store.Tx, a store.Attempt) (bool, error) {
+	list, err := tx.Owed().Attempts(ctx, a.OwedID)
+	for _, before := range list {
+		if a.At.Sub(before.At.Add(before.Took)) > settleAfter {
+			break
+		}
+		if before.Class == string(lti11.Transient) && before.Status == 0 && before.Score != a.Score {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // failingSince returns when the present series of tries began: now for the
