@@ -88,6 +88,7 @@ type site struct {
 	cmd      *exec.Cmd
 	log      *os.File
 	members  []*learner
+	db       *sqlstore.Store // beside the program; see open
 }
 
 // furnish imports the course and registers the school.
@@ -227,7 +228,7 @@ func (s *site) run(args ...string) string {
 // owed is a score as the operator sees it.
 type owed struct {
 	User      string   `json:"lti_user_id"`
-	Usage     string   `json:"usage"`
+	Link      string   `json:"link"` // the usage, in launches of these tests
 	Score     *float64 `json:"score"`
 	State     string   `json:"state"`
 	Attempts  int      `json:"attempts"`
@@ -243,32 +244,75 @@ func (s *site) scores() []owed {
 	return list
 }
 
-// open opens the site's database beside it.
+// open returns the site's database, for looking at it beside the program.
 func (s *site) open() *sqlstore.Store {
 	s.t.Helper()
+	if s.db != nil {
+		return s.db
+	}
 	dsn := s.database
 	if dsn == "" {
 		dsn = filepath.Join(s.data, "lectern.db")
 	}
-	db, err := sqlstore.Open(s.t.Context(), dsn, sqlstore.Options{MaxConns: 2})
+	db, err := sqlstore.Open(context.Background(), dsn, sqlstore.Options{MaxConns: 2})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.t.Cleanup(func() { _ = db.Close() }) // it was only looked at
+	s.db = db
 	return db
+}
+
+// update writes beside the program.
+func (s *site) update(f func(ctx context.Context, tx store.Tx) error) {
+	s.t.Helper()
+	ctx := s.t.Context()
+	if err := s.open().Update(ctx, func(tx store.Tx) error { return f(ctx, tx) }); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // leasesRunOut makes the two minutes pass that a dead process's leases last.
 func (s *site) leasesRunOut() {
 	s.t.Helper()
-	db := s.open()
-	defer db.Close()
-	err := db.Update(s.t.Context(), func(tx store.Tx) error {
+	s.update(func(ctx context.Context, tx store.Tx) error {
 		long := 1000 * time.Hour // leave what waits alone
-		_, err := tx.Owed().TurnBack(s.t.Context(), time.Now().Add(-time.Hour), "nobody",
+		_, err := tx.Owed().TurnBack(ctx, time.Now().Add(-time.Hour), "nobody",
 			store.Limits{Slack: long, Pause: long, Lease: -long})
+		return err
+	})
+}
+
+// row returns a learner's score as it is in the database.
+func (s *site) row(l *learner, link string) (row store.OwedRow) {
+	s.t.Helper()
+	err := s.open().View(s.t.Context(), func(tx store.Tx) error {
+		list, err := tx.Owed().List(s.t.Context(), store.OwedFilter{Learner: l.user, Link: link})
+		for _, r := range list {
+			if r.LinkKey == link {
+				row = r
+			}
+		}
 		return err
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return row
+}
+
+// backlog returns how many scores have not arrived.
+func (s *site) backlog() (n int) {
+	s.t.Helper()
+	err := s.open().View(s.t.Context(), func(tx store.Tx) error {
+		b, err := tx.Owed().Backlog(s.t.Context())
+		for _, count := range b.Count {
+			n += count
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }

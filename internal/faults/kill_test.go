@@ -46,8 +46,8 @@ func TestKilledBetweenSendAndMark(t *testing.T) {
 			s.kill()
 			close(proceed)
 			s.start()
-			if state := s.stateOf(l, quizUsage); state != "sending" {
-				t.Errorf("%s: after the kill the row is %s", round, state)
+			if o := s.row(l, quizUsage); o.State != "sending" {
+				t.Errorf("%s: after the kill the row is %s", round, o.State)
 			}
 			want := []string{"0.5", "0.5"}
 			if next > 0 {
@@ -63,16 +63,6 @@ func TestKilledBetweenSendAndMark(t *testing.T) {
 			s.allEqual()
 		}
 	})
-}
-
-func (s *site) stateOf(l *learner, usage string) string {
-	s.t.Helper()
-	for _, o := range s.scores() {
-		if o.User == l.user && o.Usage == usage {
-			return o.State
-		}
-	}
-	return "not there"
 }
 
 // crowd is learners who launch and answer without end.

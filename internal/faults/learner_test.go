@@ -180,12 +180,7 @@ func (s *site) settle() {
 			s.run("score", "resend", "--all")
 			asked = time.Now()
 		}
-		for _, o := range s.scores() {
-			if o.State != "delivered" {
-				return false
-			}
-		}
-		return true
+		return s.backlog() == 0
 	})
 }
 
@@ -195,7 +190,7 @@ func (s *site) allEqual() {
 	s.t.Helper()
 	here := map[string]owed{}
 	for _, o := range s.scores() {
-		here[o.User+"|"+o.Usage] = o
+		here[o.User+"|"+o.Link] = o
 	}
 	there := s.lms.gradebook()
 	for sourcedID := range there {
