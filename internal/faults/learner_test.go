@@ -24,9 +24,9 @@ type learner struct {
 	base    string // address of the open launch, with a slash at its end
 
 	mu    sync.Mutex
-	sure  int   // quarters of the last answer that the site took; -1: none yet
-	maybe []int // quarters of answers after it whose fate nobody knows
-	usage map[string]bool
+	sure  int             // quarters of the last answer that the site took; -1: none yet
+	maybe []int           // quarters of answers after it whose fate nobody knows
+	usage map[string]bool // what was launched; true once it was answered
 }
 
 // reply is an answer of the site. Its status is 0 when none came.
@@ -126,7 +126,9 @@ func (l *learner) launch(address, form, usage string) reply {
 	l.base = "http://" + l.site.addr + base
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.usage[usage] = true
+	if !l.usage[usage] {
+		l.usage[usage] = false // not answered yet
+	}
 	return p
 }
 
@@ -158,6 +160,9 @@ func (l *learner) answer(quarters int) reply {
 	switch {
 	case p.status == http.StatusOK:
 		l.sure, l.maybe = quarters, nil
+		for usage := range l.usage {
+			l.usage[usage] = true
+		}
 	case p.status == 0 || p.status >= 500:
 		l.maybe = append(l.maybe, quarters)
 	}
@@ -204,10 +209,10 @@ func (s *site) allEqual() {
 		}
 	}
 	for _, l := range s.members {
-		for usage := range l.usage {
+		for usage, answered := range l.usage {
 			o, ok := here[l.sourcedID(usage)]
 			switch {
-			case !ok && l.sure < 0: // perhaps nothing was ever taken
+			case !ok && !answered: // or nobody knows
 			case !ok:
 				s.t.Errorf("%s: answered, but nothing is owed", l.sourcedID(usage))
 			case !l.plausible(*o.Score):

@@ -204,7 +204,7 @@ func (s *site) launchedBefore(links int) {
 				}); err != nil {
 					return err
 				}
-				l.usage[link] = true
+				l.usage[link] = false
 			}
 		}
 		return nil

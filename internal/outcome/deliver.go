@@ -36,11 +36,12 @@ const settleAfter = 2 * time.Minute
 // detailMax is how many bytes of an LMS's words are kept.
 const detailMax = 500
 
-// Tries of saving what came of a try, when the store fails, and the first pause
-// between them.
+// Saving what came of a try, when the store fails, is tried as long as the lease
+// lasts; while stopping, a few times.
 const (
-	saveTries = 4
-	savePause = 250 * time.Millisecond
+	saveTries     = 4
+	savePause     = 250 * time.Millisecond // after the first; doubling
+	savePauseMost = 5 * time.Second
 )
 
 // deliver makes one try for a row under lease.
@@ -175,8 +176,8 @@ func mayBeSignature(reply lti11.Reply) bool {
 	return reply.Class == lti11.Config && !redirect
 }
 
-// finish writes what came of a try. If it cannot, the lease runs out and the
-// score is sent again.
+// finish writes what came of a try, however long the database is away. If it
+// cannot while the lease lasts, the score is sent again.
 func (d *Deliverer) finish(ctx context.Context, c store.Claimed, r result, a store.Attempt) {
 	ctx = context.WithoutCancel(ctx) // what was sent must be known, even while stopping
 	id, err := uuid.NewV7()
@@ -187,16 +188,24 @@ func (d *Deliverer) finish(ctx context.Context, c store.Claimed, r result, a sto
 	a.ID = id.String()
 	d.report(ctx, c, a)
 	save := func(tx store.Tx) error { return d.save(ctx, tx, c, r, a) }
-	for n := range saveTries {
+	late := false
+	for n := 0; ; n++ {
 		err = d.Store.Update(ctx, save)
 		switch {
 		case err == nil || errors.Is(err, store.ErrNotFound):
 			return
-		case errors.Is(err, store.ErrConflict): // our lease ran out while we sent
+		case errors.Is(err, store.ErrConflict) && !late: // our lease ran out while we sent
 			d.log().WarnContext(ctx, "outcome overlap", "owed", c.ID)
-			save = func(tx store.Tx) error { return d.overtaken(ctx, tx, c, r, a) }
-		default:
-			time.Sleep(savePause << n)
+			late, save = true, func(tx store.Tx) error { return d.overtaken(ctx, tx, c, r, a) }
+			continue
+		}
+		if errors.Is(err, store.ErrConflict) || n >= saveTries && (d.stopping() || !d.now().Before(c.LeaseUntil)) {
+			break
+		}
+		select {
+		case <-time.After(min(savePause<<min(n, saveTries), savePauseMost)):
+		case <-d.stop:
+			time.Sleep(savePause)
 		}
 	}
 	d.log().ErrorContext(ctx, "outcome attempt not saved", "owed", c.ID, "error", err)
