@@ -26,7 +26,10 @@ const (
 )
 
 // postgres is the engine for any number of processes.
-type postgres struct{ pool *sql.DB }
+type postgres struct {
+	pool    *sql.DB
+	metrics Metrics
+}
 
 func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, error) {
 	config, err := pgx.ParseConfig(dsn)
@@ -49,10 +52,15 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, err
 		_ = pool.Close() // the first error says more
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	return &postgres{pool: pool}, nil
+	return &postgres{pool: pool, metrics: opts.Metrics}, nil
 }
 
 func (p *postgres) ping(ctx context.Context) error { return p.pool.PingContext(ctx) }
+
+func (p *postgres) stats() Pool {
+	s := p.pool.Stats()
+	return Pool{InUse: s.InUse, Idle: s.Idle, Max: s.MaxOpenConnections, Waits: s.WaitCount, Waited: s.WaitDuration}
+}
 
 func (p *postgres) close() error { return p.pool.Close() }
 
@@ -93,8 +101,12 @@ func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	began := time.Now()
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	if !opts.ReadOnly {
+		p.metrics.committed(1, began)
 	}
 	return nil
 }
@@ -103,12 +115,16 @@ func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX
 // all do when the server restarts, is thrown away for the next.
 func (p *postgres) begin(ctx context.Context, opts *sql.TxOptions) (*sql.Conn, *sql.Tx, error) {
 	for broken := 0; ; broken++ {
+		began := time.Now()
 		conn, err := p.pool.Conn(ctx)
 		if errors.Is(err, sql.ErrConnDone) {
 			return nil, nil, ErrClosed.Wrap(err)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("connect: %w", err)
+		}
+		if !opts.ReadOnly {
+			p.metrics.waited(began)
 		}
 		tx, err := conn.BeginTx(context.WithoutCancel(ctx), opts)
 		if err == nil {

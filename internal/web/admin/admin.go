@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"lectern/internal/catalog"
-	"lectern/internal/errs"
+	"lectern/internal/grading"
 	"lectern/internal/importer"
 	"lectern/internal/outcome"
 	"lectern/internal/people"
@@ -21,10 +21,6 @@ import (
 	"lectern/internal/web"
 )
 
-// ErrAdmin means that somebody without rights asked for the console.
-var ErrAdmin = errs.New(errs.Forbidden, "console_forbidden", "",
-	"Your account may not use the console.", "lectern user list shows who may.")
-
 // Deps is what the console needs.
 type Deps struct {
 	Store     store.Store
@@ -33,6 +29,7 @@ type Deps struct {
 	People    *people.Service
 	Catalog   *catalog.Catalog
 	Importer  *importer.Importer
+	Grading   *grading.Service
 	PublicURL *url.URL
 	Secure    func(r *http.Request) bool
 	Wake      func() // sends owed scores now
@@ -45,6 +42,7 @@ type Deps struct {
 type Handler struct {
 	Deps
 	pages web.Pages
+	needs map[string]need // by route
 }
 
 // New returns a console; it fails when an embedded template is broken.
@@ -53,9 +51,9 @@ func New(d Deps) (*Handler, error) {
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
 		"courses/courses.html", "course/course.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
-		"accounts/merge.html", "accounts/delete.html", "audit/audit.html",
+		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
 	)
-	return &Handler{Deps: d, pages: pages}, err
+	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }
 
 // Mount adds the console's addresses to the mux.
@@ -93,20 +91,13 @@ func (h *Handler) Mount(m *web.Mux) {
 	} {
 		m.Handle(pattern, h.guard(page))
 	}
+	for pattern, page := range h.teamRoutes() {
+		m.Handle(pattern, h.guard(page))
+	}
 	for pattern, page := range h.accountRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
 	m.Handle("POST /admin/accounts/import", h.upload(h.guard(h.postImport)))
-}
-
-// guard lets administrators through.
-func (h *Handler) guard(page web.VisitHandler) web.Handler {
-	return h.Visitors.Guard(func(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-		if !v.Who.Admin {
-			return ErrAdmin
-		}
-		return page(w, r, v)
-	})
 }
 
 // notices are what a page may say after a form; the address names one.

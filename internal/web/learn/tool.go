@@ -97,7 +97,7 @@ func (v *view) launchTool(w http.ResponseWriter, r *http.Request, b *course.Bloc
 		return tool.ErrContent.Wrap(err)
 	}
 	var page bytes.Buffer
-	err = v.templates.ExecuteTemplate(&page, "tool-launch", struct {
+	err = v.words.ExecuteTemplate(&page, "tool-launch", struct {
 		Name, Address string
 		Form          []oauth1.Pair
 	}{cmp.Or(b.Name, "the tool"), t.Address, form})
@@ -121,6 +121,6 @@ func (v *view) toolLearner() tool.Learner {
 
 func (v *view) toolPlace(b *course.Block) tool.Place {
 	return tool.Place{
-		Link: v.c.Usage(b).String(), Name: b.Name, Course: v.c.Key.String(), Title: v.c.Name, Due: b.Settings.Due,
+		Link: v.c.Usage(b).String(), Name: b.Name, Course: v.c.Key.String(), Title: v.c.Name, Due: v.learner.Dates.Due(b),
 	}
 }
