@@ -36,7 +36,7 @@ type reply struct {
 	url    *url.URL
 }
 
-var codeOnPage = regexp.MustCompile(`mention <code>([a-z0-9_]+)</code>`)
+var codeOnPage = regexp.MustCompile(`mention:? <code>([a-z0-9_]+)</code>`)
 
 // code returns the error code on a page, or "".
 func (r reply) code() string {

@@ -97,7 +97,7 @@ func (d *Deliverer) hurry(ctx context.Context, address string, back recovery) {
 // short for a request.
 func (d *Deliverer) try(ctx context.Context, c store.Claimed) (result, lti.Score, bool) {
 	if why := c.Target.Refused; why != "" {
-		return result{class: Refused, detail: why}, lti.Score{}, true
+		return result{class: Refused, detail: sayRefused + why}, lti.Score{}, true
 	}
 	score, answered, err := d.Scorer.TargetScore(ctx, c.Target)
 	switch {
@@ -161,7 +161,7 @@ func (d *Deliverer) post(ctx context.Context, t lti11.Target, score lti.Score) (
 		detail: reply.Why, sent: true,
 	}
 	if errors.Is(err, safehttp.ErrRefused) {
-		r.class, r.sent = Refused, false
+		r.class, r.sent, r.detail = Refused, false, sayRefused+safehttp.Reason(err)
 	}
 	if reply.Description != "" && r.class != lti11.Done {
 		r.detail += ": " + reply.Description
