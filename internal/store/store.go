@@ -55,6 +55,8 @@ type Tx interface {
 	Courses() Courses
 	Learners() Learners
 	Dates() Dates
+	Members() Members
+	Rescores() Rescores
 	Tallies() Tallies
 	Console() Console
 	Audit() Audit

@@ -52,6 +52,7 @@ func New(d Deps) (*Handler, error) {
 		"courses/courses.html", "course/course.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
+		"learners/learners.html", "rescore/rescore.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }

@@ -118,6 +118,9 @@ func (h *Handler) write(ctx context.Context, tx store.Tx, a *arrival, launchID s
 		return session.Ticket{}, err
 	}
 	now := h.Clock()
+	if err := tx.Members().Seen(ctx, placementID, acc.ID, noLearner(l.Roles), now); err != nil {
+		return session.Ticket{}, err
+	}
 	if err := tx.Consumers().Launched(ctx, l.Consumer.ID, cut(l.Instance.GUID, 255), now); err != nil {
 		return session.Ticket{}, err
 	}
@@ -167,6 +170,10 @@ func (h *Handler) place(
 	}
 	return placementID, retire(ctx, tx, l, linkKey)
 }
+
+// noLearner reports whether somebody is not counted among an LMS course's
+// learners. Who has no role we know is one.
+func noLearner(r lti.Roles) bool { return (r.Staff || r.Mentor) && !r.Learner || r.TestUser }
 
 // linkKey is what tells the links of an LMS course apart.
 func linkKey(l *lti.Launch, usageKey string) string { return cmp.Or(l.ResourceLink.ID, usageKey) }
