@@ -22,6 +22,15 @@ type Placement struct {
 	CopiedFrom   string // ID of the placement that the LMS says it was copied from
 }
 
+// PlacementUse is how much one consumer uses one block.
+type PlacementUse struct {
+	UsageKey     string
+	ConsumerID   string
+	Links        int64 // placements
+	Launches     int64
+	LastLaunchAt time.Time
+}
+
 // Placements keeps links that LMSs use and the gradebook cells behind them.
 type Placements interface {
 	// Upsert records a launch of (consumer, context, link key) and returns the
@@ -34,6 +43,8 @@ type Placements interface {
 	// found by the first of the link keys that is known. It returns that one's ID,
 	// or "" when there is none or the link has one already.
 	Copied(ctx context.Context, id, consumerID string, linkKeys []string) (from string, err error)
+	// Use counts the links to each block of a course, by consumer.
+	Use(ctx context.Context, courseKey string) ([]PlacementUse, error)
 	// ByID returns a placement; Find that of a link in an LMS course.
 	ByID(ctx context.Context, id string) (*Placement, error)
 	Find(ctx context.Context, consumerID, contextID, linkKey string) (*Placement, error)

@@ -121,13 +121,3 @@ type Rescores interface {
 	PutRow(ctx context.Context, id string, r RescoreRow) error
 	Rows(ctx context.Context, id string, after RescoreKey, limit int) ([]RescoreRow, error)
 }
-
-// VersionInfo is an import of a course as lists show it.
-type VersionInfo struct {
-	ID         string
-	Number     int64
-	Name       string
-	Blocks     int64
-	ImportedAt time.Time
-	LeftAt     time.Time // when it stopped being the published one; zero: it is, or never was
-}

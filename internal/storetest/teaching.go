@@ -210,7 +210,7 @@ func testVersions(s suite) {
 	s.publish(second)
 	versions := func() []store.VersionInfo {
 		s.Helper()
-		return read(s, func(tx store.Tx) ([]store.VersionInfo, error) { return tx.Courses().Versions(s.ctx, key) })
+		return read(s, func(tx store.Tx) ([]store.VersionInfo, error) { return tx.Courses().Versions(s.ctx, key, 0) })
 	}
 	list := versions()
 	if len(list) != 2 || list[0].ID != "v2" || !list[0].LeftAt.IsZero() || !list[1].LeftAt.Equal(after(60)) {

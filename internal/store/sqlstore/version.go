@@ -8,18 +8,6 @@ import (
 	"lectern/internal/store/sqlstore/db"
 )
 
-func (t courses) Versions(ctx context.Context, courseKey string) ([]store.VersionInfo, error) {
-	rows, err := t.q.VersionList(ctx, clean(courseKey))
-	var list []store.VersionInfo
-	for _, row := range rows {
-		list = append(list, store.VersionInfo{
-			ID: row.ID, Number: row.Number, Name: row.Name, Blocks: row.Blocks,
-			ImportedAt: moment(row.ImportedAt), LeftAt: moment(row.LeftAt),
-		})
-	}
-	return list, t.wrap(err, "versions of course")
-}
-
 func (t courses) Point(ctx context.Context, courseKey, versionID string, at time.Time) error {
 	if !storable(courseKey, versionID) {
 		return store.ErrNotFound

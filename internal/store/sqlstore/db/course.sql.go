@@ -338,8 +338,8 @@ func (q *Queries) VersionByID(ctx context.Context, id string) (VersionByIDRow, e
 }
 
 const versionCreate = `-- name: VersionCreate :execrows
-INSERT INTO course_version (id, course_key, number, name, body, blocks, source, report, imported_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO course_version (id, course_key, number, name, body, blocks, source, report, imported_at, imported_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT DO NOTHING
 `
 
@@ -353,6 +353,7 @@ type VersionCreateParams struct {
 	Source     []byte
 	Report     string
 	ImportedAt int64
+	ImportedBy string
 }
 
 func (q *Queries) VersionCreate(ctx context.Context, arg VersionCreateParams) (int64, error) {
@@ -366,6 +367,7 @@ func (q *Queries) VersionCreate(ctx context.Context, arg VersionCreateParams) (i
 		arg.Source,
 		arg.Report,
 		arg.ImportedAt,
+		arg.ImportedBy,
 	)
 	if err != nil {
 		return 0, err
@@ -403,50 +405,6 @@ type VersionLeaveParams struct {
 func (q *Queries) VersionLeave(ctx context.Context, arg VersionLeaveParams) error {
 	_, err := q.db.ExecContext(ctx, versionLeave, arg.At, arg.NextID, arg.CourseKey)
 	return err
-}
-
-const versionList = `-- name: VersionList :many
-SELECT id, number, name, blocks, imported_at, left_at FROM course_version
-WHERE course_key = $1 ORDER BY number DESC
-`
-
-type VersionListRow struct {
-	ID         string
-	Number     int64
-	Name       string
-	Blocks     int64
-	ImportedAt int64
-	LeftAt     int64
-}
-
-func (q *Queries) VersionList(ctx context.Context, courseKey string) ([]VersionListRow, error) {
-	rows, err := q.db.QueryContext(ctx, versionList, courseKey)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []VersionListRow
-	for rows.Next() {
-		var i VersionListRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Number,
-			&i.Name,
-			&i.Blocks,
-			&i.ImportedAt,
-			&i.LeftAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const versionReport = `-- name: VersionReport :one

@@ -20,8 +20,8 @@ RETURNING last_number;
 DELETE FROM course WHERE course_key = @course_key;
 
 -- name: VersionCreate :execrows
-INSERT INTO course_version (id, course_key, number, name, body, blocks, source, report, imported_at)
-VALUES (@id, @course_key, @number, @name, @body, @blocks, @source, @report, @imported_at)
+INSERT INTO course_version (id, course_key, number, name, body, blocks, source, report, imported_at, imported_by)
+VALUES (@id, @course_key, @number, @name, @body, @blocks, @source, @report, @imported_at, @imported_by)
 ON CONFLICT DO NOTHING;
 
 -- name: VersionByID :one
@@ -37,10 +37,6 @@ FROM block WHERE version_id = @version_id ORDER BY position;
 -- name: AssetList :many
 SELECT name, content_type, size, sha256, locked
 FROM asset WHERE version_id = @version_id ORDER BY position;
-
--- name: VersionList :many
-SELECT id, number, name, blocks, imported_at, left_at FROM course_version
-WHERE course_key = @course_key ORDER BY number DESC;
 
 -- name: VersionLeave :exec
 -- The published version, if it is not this one, stops being it.
