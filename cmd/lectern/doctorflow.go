@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"lectern/internal/lti/lti11"
@@ -48,8 +47,8 @@ func (d *doctor) launches(ctx context.Context) {
 		case e.At.Before(since):
 		case e.Verified:
 			good++
-			if age, ok := clockDifference(e.Detail); ok {
-				ages = append(ages, age)
+			if e.Skew != nil && e.TestID == "" {
+				ages = append(ages, *e.Skew)
 			}
 		case e.Code == lti11.ErrSignature.Code:
 			mismatched += 1 + e.Repeats
@@ -75,17 +74,6 @@ func (d *doctor) signedFor() string {
 		return "the address of each request, as no public URL is set"
 	}
 	return d.public.String()
-}
-
-// clockDifference reads from a launch's detail how far its clock was from ours.
-func clockDifference(detail string) (time.Duration, bool) {
-	for _, part := range strings.Split(detail, "; ") {
-		if text, ok := strings.CutPrefix(part, "clock difference "); ok {
-			age, err := time.ParseDuration(text)
-			return age, err == nil
-		}
-	}
-	return 0, false
 }
 
 // launchClocks judges the median, since single launches may lie about.

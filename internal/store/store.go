@@ -47,6 +47,7 @@ type Tx interface {
 	Launches() Launches
 	Continuations() Continuations
 	LaunchLog() LaunchLog
+	TestLaunches() TestLaunches
 	Accounts() Accounts
 	People() People
 	Placements() Placements

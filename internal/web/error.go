@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"lectern/internal/errs"
+	"lectern/internal/launchlog"
 	"lectern/ui"
 )
 
@@ -38,14 +39,18 @@ func Status(k errs.Kind) int {
 // ErrorPage renders errors for people and scripts.
 type ErrorPage struct{ tmpl *template.Template }
 
-// noScript is the content security policy of pages that only say something.
-const noScript = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+// noScript is the content security policy of pages that only say something;
+// refusals can also be copied from.
+const (
+	noScript = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+	sayOnly  = noScript + "; script-src 'self'"
+)
 
 // errorView is what the template ui/error/error.html gets.
 type errorView struct {
 	Title, Message, Code, Reference string
 	ReturnURL, ReturnHost           string
-	Style                           string
+	Style, Script                   string
 	Again                           bool // trying again may help
 }
 
@@ -63,13 +68,13 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 		w.WriteHeader(status)
 		//nolint:errcheck // the reader is gone if this fails
 		json.NewEncoder(w).Encode(map[string]string{
-			"code": e.Code, "message": e.Public, "reference": ShortReference(page.Reference),
+			"code": e.Code, "message": e.Public, "reference": launchlog.Code(page.Reference),
 		})
 		return
 	}
 	v := errorView{
-		Title: title(e.Kind), Message: e.Public, Code: e.Code, Reference: ShortReference(page.Reference),
-		ReturnURL: page.ReturnURL, Style: ui.Asset("layout/base.css"),
+		Title: title(e.Kind), Message: e.Public, Code: e.Code, Reference: launchlog.Code(page.Reference),
+		ReturnURL: page.ReturnURL, Style: ui.Asset("layout/base.css"), Script: ui.Asset("error/copy.js"),
 		Again: e.Kind == errs.Unavailable || e.Kind == errs.Internal,
 	}
 	if u, err := url.Parse(page.ReturnURL); err == nil {
@@ -80,7 +85,7 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 		http.Error(w, e.Public, status)
 		return
 	}
-	page.SetHeaders(w.Header(), noScript)
+	page.SetHeaders(w.Header(), sayOnly)
 	w.WriteHeader(status)
 	w.Write(b.Bytes()) //nolint:errcheck // the reader is gone if this fails
 }
@@ -99,13 +104,4 @@ func title(k errs.Kind) string {
 		return "Too many tries"
 	}
 	return "Something went wrong"
-}
-
-// ShortReference returns the part of a reference that people can read out. Version 7
-// UUIDs start with the time, so the end is what tells them apart.
-func ShortReference(reference string) string {
-	if len(reference) < 12 {
-		return reference
-	}
-	return reference[len(reference)-12:]
 }
