@@ -7,7 +7,7 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
     getSelection().selectAllChildren(text);
-    button.textContent = document.execCommand("copy") ? "Copied" : "Press Ctrl+C";
+    button.textContent = document.execCommand("copy") ? button.dataset.copied : button.dataset.press;
     setTimeout(() => { button.textContent = label; }, 2000);
   });
 }
