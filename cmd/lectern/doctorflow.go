@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"lectern/internal/launchlog"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/problem/script"
 	"lectern/internal/safehttp"
@@ -66,6 +69,63 @@ func (d *doctor) launches(ctx context.Context) {
 		d.ok(check, "The last %d within %d days were signed for this site's address.", good, recentDays)
 	}
 	d.launchClocks(ages)
+}
+
+// refusals reports what makes launches fail again and again.
+func (d *doctor) refusals(ctx context.Context) {
+	const check = "refused"
+	if !d.settled {
+		return
+	}
+	var list []launchlog.Warning
+	err := d.store.View(ctx, func(tx store.Tx) (err error) {
+		list, err = launchlog.Warnings(ctx, tx, d.app.Clock())
+		return err
+	})
+	if err != nil {
+		d.broken(check, err)
+		return
+	}
+	for _, w := range list {
+		who := w.Consumer
+		if who == "" {
+			who = "an unknown LMS with the key " + strconv.Quote(w.ConsumerKey)
+		}
+		d.warn(check, w.Do+" See lectern launch show "+launchlog.Code(w.Newest)+".",
+			"%d launches of %s failed since %s: %s.", w.Count, who, w.First.Format(time.RFC3339), strings.TrimRight(w.Says, "."))
+	}
+	if len(list) == 0 {
+		d.ok(check, "No cause made launches fail twice within a day.")
+	}
+}
+
+// consumerClocks names the LMSs whose clocks are off.
+func (d *doctor) consumerClocks(ctx context.Context) {
+	if !d.settled {
+		return
+	}
+	const check = "lms-clocks"
+	window := d.app.Config.Window()
+	err := d.store.View(ctx, func(tx store.Tx) error {
+		list, err := tx.Consumers().List(ctx, "")
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			skew, known, err := launchlog.Clock(ctx, tx, c.ID, d.app.Clock())
+			if err != nil {
+				return err
+			}
+			if known && skew.Abs() > window/4 {
+				d.warn(check, "Have that LMS's clock put right by NTP; if all LMSs are off alike, it is this machine's.",
+					"The clock of %s is %s apart from this machine's, in the median of a day: launches further apart than %s are refused.", c.Name, skew.Abs(), window)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		d.broken(check, err)
+	}
 }
 
 // signedFor is the address that signatures are checked against.
