@@ -43,14 +43,18 @@ func (s *testSite) logged(code string) store.LaunchEntry {
 	return rows[0]
 }
 
-// Every refusal tells the learner what to do and a code; the code leads the
-// operator to what was signed, what was served and what to change, without a
-// word of the learner.
-func TestLaunchInspector(t *testing.T) {
-	s := startSite(t, nil)
-	s.importFiles(testCourse())
-	s.consumer("consumer_key", "secret", nil)
-	admin := s.signedInBrowser()
+// spoiledLaunch is a launch that is refused, and what its operator is told.
+type spoiledLaunch struct {
+	name  string
+	send  func() page
+	code  string
+	page  []string // on the operator's page
+	cause string
+}
+
+// spoiledLaunches are launches of somebody private, spoiled in ways that happen.
+func (s *testSite) spoiledLaunches() []spoiledLaunch {
+	t := s.t
 	block := path("html", "h1")
 	private := func() *message {
 		return s.good(block).set("lis_person_name_full", "Ana Private").set("lis_person_contact_email_primary", "ana@private.example").
@@ -58,13 +62,7 @@ func TestLaunchInspector(t *testing.T) {
 			set("launch_presentation_return_url", "https://lms.example.edu/back?sesskey=private")
 	}
 	host := strings.TrimPrefix(s.url, "http://")
-	for _, tt := range []struct {
-		name  string
-		send  func() page
-		code  string
-		page  []string // on the operator's page
-		cause string
-	}{
+	return []spoiledLaunch{
 		{"another secret", func() page {
 			m := private()
 			m.secret = "mistyped"
@@ -102,7 +100,18 @@ func TestLaunchInspector(t *testing.T) {
 		}, "launch_consumer_unknown", []string{"no consumer has this key", "no-such-key"}, "no-such-key"},
 		{"no user", func() page { return s.post(newBrowser(t), private().drop("user_id")) },
 			"launch_parameter_missing", []string{"missing: user_id"}, "missing: user_id"},
-	} {
+	}
+}
+
+// Every refusal tells the learner what to do and a code; the code leads the
+// operator to what was signed, what was served and what to change, without a
+// word of the learner.
+func TestLaunchInspector(t *testing.T) {
+	s := startSite(t, nil)
+	s.importFiles(testCourse())
+	s.consumer("consumer_key", "secret", nil)
+	admin := s.signedInBrowser()
+	for _, tt := range s.spoiledLaunches() {
 		t.Run(tt.name, func(t *testing.T) {
 			refused := tt.send()
 			if refused.code() != tt.code || !strings.Contains(refused.body, "lease") {
