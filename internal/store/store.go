@@ -46,6 +46,7 @@ type Tx interface {
 	Consumers() Consumers
 	Launches() Launches
 	Continuations() Continuations
+	Selections() Selections
 	LaunchLog() LaunchLog
 	TestLaunches() TestLaunches
 	Accounts() Accounts
@@ -54,6 +55,7 @@ type Tx interface {
 	Owed() Owed
 	Checks() Checks
 	Courses() Courses
+	Staged() Staged
 	Learners() Learners
 	Dates() Dates
 	Tallies() Tallies
