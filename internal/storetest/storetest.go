@@ -65,6 +65,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"leases", testLeases},
 		{"claiming at once", testClaimRace},
 		{"owing at once", testOweRace},
+		{"targets that came from elsewhere", testMovedTargets},
 		{"resending", testResend},
 		{"listing owed scores", testOwedList},
 		{"comparing", testChecks},
