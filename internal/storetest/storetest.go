@@ -55,6 +55,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"pruning launches", testLaunchPrune},
 		{"launch log", testLaunchLog},
 		{"launch log of strangers", testLaunchLogCap},
+		{"causes in the launch log", testLaunchCauses},
+		{"test launches", testTestLaunches},
 		{"placements", testPlacements},
 		{"grade targets", testTargets},
 		{"owing", testOwe},

@@ -36,6 +36,8 @@ type Deps struct {
 	Networks  *outcome.Networks
 	Outbound  safehttp.Options // what scores are sent with
 	Clock     func() time.Time
+
+	LaunchLogDays int // how long the launch log keeps rows
 }
 
 // Handler serves the console. It is safe for concurrent use.
@@ -49,7 +51,7 @@ type Handler struct {
 func New(d Deps) (*Handler, error) {
 	pages, err := web.NewPages(
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
-		"courses/courses.html", "course/course.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
+		"courses/courses.html", "course/course.html", "launches/launches.html", "launches/launch.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
 	)
@@ -78,6 +80,8 @@ func (h *Handler) Mount(m *web.Mux) {
 		"GET /admin/courses/{key...}":        h.course,
 		"POST /admin/courses/{key...}":       h.postCheck,
 		"GET /admin/launches":                h.launches,
+		"GET /admin/launches.csv":            h.launchesCSV,
+		"GET /admin/launches/{id}":           h.launch,
 		"GET /admin/scores":                  h.scores,
 		"GET /admin/scores.csv":              h.scoresCSV,
 		"GET /admin/scores/{id}":             h.score,

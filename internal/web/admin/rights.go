@@ -44,7 +44,7 @@ func needs() map[string]need {
 	}
 	add(account.Enter, nil, "GET /admin", "GET /admin/{$}")
 	add(account.ReadSite, nil,
-		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches",
+		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches", "GET /admin/launches.csv", "GET /admin/launches/{id}",
 		"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit")
 	add(account.ReadScores, byQuery, "GET /admin/scores", "GET /admin/scores.csv")
 	add(account.ReadScores, byScore, "GET /admin/scores/{id}")

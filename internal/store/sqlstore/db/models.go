@@ -226,6 +226,10 @@ type LaunchLog struct {
 	UsageKey    string
 	Detail      string
 	Repeats     int64
+	Cause       string
+	Skew        sql.NullInt64
+	Evidence    string
+	TestID      string
 }
 
 type LaunchRate struct {
@@ -402,6 +406,33 @@ type Tally struct {
 	Question  string
 	Answer    string
 	Votes     int64
+}
+
+type TestLaunch struct {
+	ID           string
+	MadeAt       int64
+	MadeBy       string
+	ConsumerID   string
+	CourseKey    string
+	UsageKey     string
+	Person       string
+	Lms          string
+	Fault        string
+	OutcomeFault string
+	Grade        string
+}
+
+type TestMessage struct {
+	ID        string
+	TestID    string
+	GotAt     int64
+	Operation string
+	Score     string
+	Accepted  bool
+	Reason    string
+	Status    int64
+	Request   string
+	Answer    string
 }
 
 type Throttle struct {
