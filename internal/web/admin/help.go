@@ -85,7 +85,7 @@ func (h *Handler) helpText(w http.ResponseWriter, r *http.Request, v web.Visit) 
 		return fmt.Errorf("help %s: %w", name, err)
 	}
 	shown := strings.ReplaceAll(onlyHere(b.String(), path.Dir(name)), "<pre>", `<pre tabindex="0">`) // scrolls by keyboard
-	l := v.Layout(title, "help", helpPage{Text: template.HTML(shown)}) //nolint:gosec // our own documents, without raw HTML
+	l := v.Layout(title, "help", helpPage{Text: template.HTML(shown)})                               //nolint:gosec // our own documents, without raw HTML
 	return h.pages.Show(w, r, http.StatusOK, "help/help.html", l)
 }
 
