@@ -36,6 +36,7 @@ type Deps struct {
 	Networks  *outcome.Networks
 	Outbound  safehttp.Options // what scores are sent with
 	Clock     func() time.Time
+	Settings  []Setting // the site's, as it was started
 
 	LaunchLogDays int // how long the launch log keeps rows
 }
@@ -54,6 +55,7 @@ func New(d Deps) (*Handler, error) {
 		"courses/courses.html", "course/course.html", "launches/launches.html", "launches/launch.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
+		"help/help.html", "settings/settings.html", "search/search.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }
@@ -66,6 +68,10 @@ func (h *Handler) Mount(m *web.Mux) {
 	for pattern, page := range map[string]web.VisitHandler{
 		"GET /admin":                         h.home,
 		"GET /admin/{$}":                     h.home,
+		"GET /admin/search":                  h.search,
+		"GET /admin/settings":                h.settings,
+		"GET /admin/help":                    h.help,
+		"GET /admin/help/{name...}":          h.helpText,
 		"GET /admin/consumers":               h.consumers,
 		"GET /admin/consumers/add":           h.getAdd,
 		"POST /admin/consumers/add":          h.postAdd,

@@ -42,7 +42,7 @@ func needs() map[string]need {
 			list[p] = need{right, course}
 		}
 	}
-	add(account.Enter, nil, "GET /admin", "GET /admin/{$}")
+	add(account.Enter, nil, "GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}")
 	add(account.ReadSite, nil,
 		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches", "GET /admin/launches.csv", "GET /admin/launches/{id}",
 		"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit")
