@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -68,6 +69,7 @@ type site struct {
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
+	rescorer  sync.WaitGroup
 	stopPrune context.CancelFunc
 	draining  atomic.Bool // told to stop, still serving
 }
@@ -281,6 +283,7 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	pruneCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopPrune, s.pruner = cancel, make(chan struct{})
 	go s.prune(pruneCtx)
+	s.rescorer.Go(func() { s.app.Grading.RescoreLoop(pruneCtx, s.app.Log) })
 	failed := make(chan error, 3)
 	s.listen(listener, failed)
 	s.private.serve(failed)
@@ -321,6 +324,7 @@ func (s *site) stop(ctx context.Context) error {
 	}
 	s.stopPrune()
 	<-s.pruner
+	s.rescorer.Wait()
 	s.accounts.Wait()
 	return errors.Join(err, s.deliverer.Stop(ctx))
 }
