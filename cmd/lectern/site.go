@@ -9,8 +9,11 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"lectern/internal/account"
 	"lectern/internal/continuation"
@@ -45,6 +48,13 @@ const (
 	pruneLater    = 24 * time.Hour // a clock that was ahead for hours must not have forgotten which launches were used
 )
 
+// Signatures a second that are looked into when they do not match: each costs
+// some milliseconds, and anybody can send them.
+const (
+	diagnoseRate  = 5
+	diagnoseBurst = 50
+)
+
 // site is a running server and its background work.
 type site struct {
 	app       *App
@@ -60,6 +70,7 @@ type site struct {
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
+	rescorer  sync.WaitGroup
 	stopPrune context.CancelFunc
 	draining  atomic.Bool // told to stop, still serving
 }
@@ -180,6 +191,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	}
 	verifier := &lti11.Verifier{
 		Consumers: s.app.Registry, Clock: s.app.Clock, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
+		MayDiagnose: rate.NewLimiter(diagnoseRate, diagnoseBurst).Allow,
 	}
 	if s.app.Config.PublicURL != "" {
 		verifier.PublicURL = s.public
@@ -272,6 +284,7 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	pruneCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopPrune, s.pruner = cancel, make(chan struct{})
 	go s.prune(pruneCtx)
+	s.rescorer.Go(func() { s.app.Grading.RescoreLoop(pruneCtx, s.app.Log) })
 	failed := make(chan error, 3)
 	s.listen(listener, failed)
 	s.private.serve(failed)
@@ -312,6 +325,7 @@ func (s *site) stop(ctx context.Context) error {
 	}
 	s.stopPrune()
 	<-s.pruner
+	s.rescorer.Wait()
 	s.accounts.Wait()
 	return errors.Join(err, s.deliverer.Stop(ctx))
 }

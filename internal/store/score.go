@@ -19,6 +19,7 @@ type Placement struct {
 	FirstAt      time.Time
 	LastLaunchAt time.Time
 	Launches     int64
+	CopiedFrom   string // ID of the placement that the LMS says it was copied from
 }
 
 // PlacementUse is how much one consumer uses one block.
@@ -38,6 +39,10 @@ type Placements interface {
 	Upsert(ctx context.Context, p Placement) (id string, err error)
 	// List returns placements, the latest launch first; "" selects all.
 	List(ctx context.Context, consumerID, courseKey string) ([]Placement, error)
+	// Copied notes that a new link was copied from another one of its consumer,
+	// found by the first of the link keys that is known. It returns that one's ID,
+	// or "" when there is none or the link has one already.
+	Copied(ctx context.Context, id, consumerID string, linkKeys []string) (from string, err error)
 	// Use counts the links to each block of a course, by consumer.
 	Use(ctx context.Context, courseKey string) ([]PlacementUse, error)
 	// ByID returns a placement; Find that of a link in an LMS course.
