@@ -45,6 +45,7 @@ const (
 	stopTimeout   = 40 * time.Second // longer than an outcome request
 	pruneEvery    = 10 * time.Minute
 	pruneRows     = 5000
+	pruneLater    = 24 * time.Hour // a clock that was ahead for hours must not have forgotten which launches were used
 )
 
 // Signatures a second that are looked into when they do not match: each costs
@@ -348,7 +349,7 @@ func (s *site) prune(ctx context.Context) {
 
 func (s *site) pruneOnce(ctx context.Context) error {
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
-		if _, err := tx.Launches().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
+		if _, err := tx.Launches().Prune(ctx, s.app.Clock().Add(-pruneLater), pruneRows); err != nil {
 			return err
 		}
 		if _, err := tx.Continuations().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
