@@ -9,8 +9,11 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"lectern/internal/account"
 	"lectern/internal/continuation"
@@ -43,7 +46,15 @@ const (
 	stopTimeout   = 40 * time.Second // longer than an outcome request
 	pruneEvery    = 10 * time.Minute
 	pruneRows     = 5000
-	pruneLearners = 20 // transactions
+	pruneLearners = 20             // transactions
+	pruneLater    = 24 * time.Hour // a clock that was ahead for hours must not have forgotten which launches were used
+)
+
+// Signatures a second that are looked into when they do not match: each costs
+// some milliseconds, and anybody can send them.
+const (
+	diagnoseRate  = 5
+	diagnoseBurst = 50
 )
 
 // site is a running server and its background work.
@@ -61,6 +72,7 @@ type site struct {
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
+	rescorer  sync.WaitGroup
 	stopPrune context.CancelFunc
 	draining  atomic.Bool // told to stop, still serving
 }
@@ -181,6 +193,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	}
 	verifier := &lti11.Verifier{
 		Consumers: s.app.Registry, Clock: s.app.Clock, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
+		MayDiagnose: rate.NewLimiter(diagnoseRate, diagnoseBurst).Allow,
 	}
 	if s.app.Config.PublicURL != "" {
 		verifier.PublicURL = s.public
@@ -273,6 +286,7 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	pruneCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopPrune, s.pruner = cancel, make(chan struct{})
 	go s.prune(pruneCtx)
+	s.rescorer.Go(func() { s.app.Grading.RescoreLoop(pruneCtx, s.app.Log) })
 	failed := make(chan error, 3)
 	s.listen(listener, failed)
 	s.private.serve(failed)
@@ -313,6 +327,7 @@ func (s *site) stop(ctx context.Context) error {
 	}
 	s.stopPrune()
 	<-s.pruner
+	s.rescorer.Wait()
 	s.accounts.Wait()
 	return errors.Join(err, s.deliverer.Stop(ctx))
 }
@@ -340,7 +355,7 @@ func (s *site) pruneOnce(ctx context.Context) error {
 		return err
 	}
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
-		if _, err := tx.Launches().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
+		if _, err := tx.Launches().Prune(ctx, s.app.Clock().Add(-pruneLater), pruneRows); err != nil {
 			return err
 		}
 		if _, err := tx.Continuations().Prune(ctx, s.app.Clock(), pruneRows); err != nil {

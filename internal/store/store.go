@@ -54,6 +54,7 @@ type Tx interface {
 	Continuations() Continuations
 	Selections() Selections
 	LaunchLog() LaunchLog
+	TestLaunches() TestLaunches
 	Accounts() Accounts
 	People() People
 	Placements() Placements
@@ -63,6 +64,8 @@ type Tx interface {
 	Staged() Staged
 	Learners() Learners
 	Dates() Dates
+	Members() Members
+	Rescores() Rescores
 	Tallies() Tallies
 	Console() Console
 	Audit() Audit
