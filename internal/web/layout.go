@@ -66,7 +66,8 @@ func NewPages(names ...string) (Pages, error) {
 
 func layoutFuncs() template.FuncMap {
 	return template.FuncMap{
-		"iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"number": Number,
+		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"tail": func(id string) string {
 			if len(id) > 12 {
 				return id[len(id)-12:]

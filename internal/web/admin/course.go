@@ -20,7 +20,9 @@ type coursePage struct {
 	Info   *store.CourseInfo
 	Report *importer.Report
 	Blocks []blockCount
-	Links  []linkRow
+	Find   string // search in the outline
+	Found  int
+	Tree   *treeRow
 	Check  checkPart
 
 	// What the table of problems does not say already.
@@ -31,12 +33,6 @@ type coursePage struct {
 type blockCount struct {
 	Type  string
 	Count int
-}
-
-// linkRow is a block of the course with its LTI link.
-type linkRow struct {
-	importer.Link
-	Depth int // of indentation
 }
 
 // checkPart is the table of problems.
@@ -103,13 +99,8 @@ func (h *Handler) course(w http.ResponseWriter, r *http.Request, v web.Visit) er
 	for _, t := range p.Report.BlockTypes() {
 		p.Blocks = append(p.Blocks, blockCount{strings.ReplaceAll(t, "_", " "), p.Report.Blocks[t]})
 	}
-	depths := map[string]int{importer.Course: 0, importer.Section: 0, importer.Subsection: 1, importer.Unit: 2}
-	for _, l := range importer.Links(c, h.PublicURL.String()) {
-		depth, ok := depths[l.Level]
-		if !ok {
-			depth = 3
-		}
-		p.Links = append(p.Links, linkRow{l, depth})
+	if err := h.outline(r, &p, c); err != nil {
+		return err
 	}
 	p.Errors, p.NotShown = elsewhere(p.Report)
 	p.Check = checks(p.Report, r.URL.Query().Get("status"), strings.TrimSpace(r.URL.Query().Get("q")))

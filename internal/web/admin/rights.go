@@ -44,12 +44,13 @@ func needs() map[string]need {
 	}
 	add(account.Enter, nil, "GET /admin", "GET /admin/{$}")
 	add(account.ReadSite, nil,
-		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches",
+		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/consumers/{id}/connect", "GET /admin/consumers/{id}/connect/{lms}", "GET /admin/launches",
 		"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit")
 	add(account.ReadScores, byQuery, "GET /admin/scores", "GET /admin/scores.csv")
 	add(account.ReadScores, byScore, "GET /admin/scores/{id}")
 	add(account.ReadCourse, nil, "GET /admin/courses")
 	add(account.ReadCourse, byPath, "GET /admin/courses/{key...}")
+	add(account.ReadCourse, byPath, "GET /admin/block/{key...}", "GET /admin/cartridge/{key...}", "GET /admin/links.csv/{key...}", "POST /admin/preview/{key...}")
 	add(account.WriteCourse, byPath, "POST /admin/courses/{key...}")
 	add(account.ReadSite, nil, "GET /admin/consumers/{id}/dates")
 	add(account.ReadCourse, byPath, "GET /admin/dates/{key...}")
