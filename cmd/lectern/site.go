@@ -307,6 +307,9 @@ func (s *site) prune(ctx context.Context) {
 }
 
 func (s *site) pruneOnce(ctx context.Context) error {
+	if err := s.app.Importer.Prune(ctx, pruneRows); err != nil {
+		return err
+	}
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
 		if _, err := tx.Launches().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
 			return err

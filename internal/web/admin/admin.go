@@ -54,7 +54,7 @@ type Handler struct {
 func New(d Deps) (*Handler, error) {
 	pages, err := web.NewPages(
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
-		"courses/courses.html", "course/course.html", "course/block.html", "consumer/connect.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
+		"courses/courses.html", "courses/upload.html", "courses/review.html", "course/course.html", "course/block.html", "consumer/connect.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
 	)
@@ -88,6 +88,10 @@ func (h *Handler) Mount(m *web.Mux) {
 		"GET /admin/links.csv/{key...}":           h.linksCSV,
 		"GET /admin/consumers/{id}/connect":       h.connect,
 		"GET /admin/consumers/{id}/connect/{lms}": h.connect,
+		"GET /admin/import":                       h.getUpload,
+		"GET /admin/import/{id}":                  h.review,
+		"POST /admin/import/{id}/publish":         h.postPublish,
+		"POST /admin/import/{id}/discard":         h.postDiscard,
 		"GET /admin/launches":                     h.launches,
 		"GET /admin/scores":                       h.scores,
 		"GET /admin/scores.csv":                   h.scoresCSV,
@@ -108,6 +112,7 @@ func (h *Handler) Mount(m *web.Mux) {
 	for pattern, page := range h.accountRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
+	m.Handle("POST /admin/import", h.postUpload)
 	m.Handle("POST /admin/accounts/import", h.upload(h.guard(h.postImport)))
 }
 

@@ -16,14 +16,15 @@ import (
 
 // coursePage is what ui/course gets.
 type coursePage struct {
-	Name   string
-	Info   *store.CourseInfo
-	Report *importer.Report
-	Blocks []blockCount
-	Find   string // search in the outline
-	Found  int
-	Tree   *treeRow
-	Check  checkPart
+	Name    string
+	Info    *store.CourseInfo
+	Report  *importer.Report
+	Blocks  []blockCount
+	Find    string // search in the outline
+	Found   int
+	Tree    *treeRow
+	History []versionRow
+	Check   checkPart
 
 	// What the table of problems does not say already.
 	Errors, NotShown []olx.Note
@@ -102,11 +103,15 @@ func (h *Handler) course(w http.ResponseWriter, r *http.Request, v web.Visit) er
 	if err := h.outline(r, &p, c); err != nil {
 		return err
 	}
+	if p.History, err = h.history(r.Context(), key); err != nil {
+		return err
+	}
 	p.Errors, p.NotShown = elsewhere(p.Report)
 	p.Check = checks(p.Report, r.URL.Query().Get("status"), strings.TrimSpace(r.URL.Query().Get("q")))
 	l := v.Layout(c.Name, "courses", p)
 	l.Notice = map[string]string{
 		"checked":   "The problems were checked again. What has changed is in effect.",
+		"published": "The course is published.",
 		"unchanged": "The problems were checked again. Nothing has changed.",
 	}[r.URL.Query().Get("done")]
 	return h.pages.Show(w, r, http.StatusOK, "course/course.html", l)
