@@ -33,11 +33,13 @@ type cli struct {
 	Consumer consumerCmd `cmd:"" help:"Register external LMSs."`
 	User     userCmd     `cmd:"" help:"Manage people: administrators and learners with accounts of their own."`
 	Score    scoreCmd    `cmd:"" help:"See where scores are and send them again."`
+	OpenEdX  openedxCmd  `cmd:"" name:"openedx" help:"Move in from an Open edX site."`
 	Launch   launchCmd   `cmd:"" help:"See what happened to launches."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
 	Copy     copyCmd     `cmd:"" help:"Copy a database to another, e.g. from SQLite to PostgreSQL."`
 	Backup   backupCmd   `cmd:"" help:"Save database and course files in one file, while the site runs."`
 	Restore  restoreCmd  `cmd:"" help:"Bring a backup back, into an empty data folder or database."`
+	Key      keyCmd      `cmd:"" help:"See and change the key that secrets are sealed with."`
 	Doctor   doctorCmd   `cmd:"" help:"Look for what is wrong with this site and say what to do."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Manual   manualCmd   `cmd:"" help:"Print the manual: every command and setting."`
@@ -45,6 +47,7 @@ type cli struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

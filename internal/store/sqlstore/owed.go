@@ -26,9 +26,15 @@ const attemptDetailMost = 500
 type owed struct{ *tx }
 
 func (t owed) Owe(ctx context.Context, d store.Debt) error {
+	t.due = true
 	return t.wrap(t.q.Owe(ctx, db.OweParams{
 		ID: newID(), TargetID: d.TargetID, At: micros(d.At), NextAt: micros(d.At.Add(d.Delay)),
 	}), "owe score")
+}
+
+func (t owed) Settle(ctx context.Context, targetID string, at time.Time) error {
+	_, err := t.q.OwedSettle(ctx, db.OwedSettleParams{ID: newID(), TargetID: targetID, At: micros(at)})
+	return t.wrap(err, "settle score")
 }
 
 func (t owed) Claim(ctx context.Context, now time.Time, by string, lease time.Duration,
@@ -177,6 +183,7 @@ func (t owed) Resend(ctx context.Context, f store.OwedFilter, now time.Time) (in
 		LinkKey: clean(f.Link), Learner: clean(f.Learner), LearnerFolded: fold(f.Learner),
 		State: string(f.State), Verdict: string(f.Verdict), ID: clean(f.ID), MaxRows: maxRows(f.Limit),
 	})
+	t.due = t.due || rows > 0
 	return rows, t.wrap(err, "resend scores")
 }
 

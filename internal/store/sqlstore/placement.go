@@ -101,7 +101,19 @@ func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, e
 	if err != nil || g.Refused != "" {
 		return id, t.wrap(err, "put grade target")
 	}
-	return id, t.wrap(t.q.OwedRevive(ctx, micros(g.UpdatedAt), id), "revive parked score")
+	rows, err := t.q.OwedRevive(ctx, micros(g.UpdatedAt), id)
+	t.due = t.due || rows > 0
+	return id, t.wrap(err, "revive parked score")
+}
+
+func (t placements) Rename(ctx context.Context, consumerID, accountID, from, to string) error {
+	if !nameable(from, to) {
+		return ErrText
+	}
+	_, err := t.q.TargetRename(ctx, db.TargetRenameParams{
+		ConsumerID: consumerID, AccountID: accountID, OldKey: from, NewKey: to,
+	})
+	return t.wrap(err, "rename grade target")
 }
 
 func (t placements) Admit(ctx context.Context, id string) error {

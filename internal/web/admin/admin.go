@@ -30,17 +30,20 @@ type Deps struct {
 	Visitors   *web.Visitors
 	People     *people.Service
 	Catalog    *catalog.Catalog
-	Sessions   *session.Sessions // of previews
-	ContentURL string            // where learners' pages are; "" when on this host
 	Importer   *importer.Importer
 	Grading    *grading.Service
 	PublicURL  *url.URL
-	Tool       *cartridge.Tool // what files of links say of this site
 	Secure     func(r *http.Request) bool
 	Wake       func() // sends owed scores now
 	Networks   *outcome.Networks
 	Outbound   safehttp.Options // what scores are sent with
 	Clock      func() time.Time
+	Sessions   *session.Sessions // of previews
+	ContentURL string            // where learners' pages are; "" when on this host
+	Tool       *cartridge.Tool   // what files of links say of this site
+	Settings   []Setting         // the site's, as it was started
+
+	LaunchLogDays int // how long the launch log keeps rows
 }
 
 // Handler serves the console. It is safe for concurrent use.
@@ -54,9 +57,11 @@ type Handler struct {
 func New(d Deps) (*Handler, error) {
 	pages, err := web.NewPages(
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
-		"courses/courses.html", "courses/upload.html", "courses/review.html", "course/course.html", "course/block.html", "consumer/connect.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
+		"courses/courses.html", "courses/upload.html", "courses/review.html", "course/course.html", "course/block.html",
+		"consumer/connect.html", "launches/launches.html", "launches/launch.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
+		"help/help.html", "settings/settings.html", "search/search.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }
@@ -67,46 +72,45 @@ func (h *Handler) Mount(m *web.Mux) {
 		return web.SeeOther(w, r, "/login?next=/admin", "")
 	})
 	for pattern, page := range map[string]web.VisitHandler{
-		"GET /admin":                              h.home,
-		"GET /admin/{$}":                          h.home,
-		"GET /admin/consumers":                    h.consumers,
-		"GET /admin/consumers/add":                h.getAdd,
-		"POST /admin/consumers/add":               h.postAdd,
-		"GET /admin/consumers/{id}":               h.getConsumer,
-		"POST /admin/consumers/{id}":              h.postConsumer,
-		"POST /admin/consumers/{id}/secret":       h.postReveal,
-		"POST /admin/consumers/{id}/enable":       h.postEnable,
-		"POST /admin/consumers/{id}/disable":      h.postDisable,
-		"GET /admin/consumers/{id}/delete":        h.getDelete,
-		"POST /admin/consumers/{id}/delete":       h.postDelete,
-		"GET /admin/courses":                      h.courses,
-		"GET /admin/courses/{key...}":             h.course,
-		"POST /admin/courses/{key...}":            h.postCheck,
-		"GET /admin/block/{key...}":               h.block,
-		"POST /admin/preview/{key...}":            h.postPreview,
-		"GET /admin/cartridge/{key...}":           h.getCartridge,
-		"GET /admin/links.csv/{key...}":           h.linksCSV,
-		"GET /admin/consumers/{id}/connect":       h.connect,
-		"GET /admin/consumers/{id}/connect/{lms}": h.connect,
-		"GET /admin/import":                       h.getUpload,
-		"GET /admin/import/{id}":                  h.review,
-		"POST /admin/import/{id}/publish":         h.postPublish,
-		"POST /admin/import/{id}/discard":         h.postDiscard,
-		"GET /admin/launches":                     h.launches,
-		"GET /admin/scores":                       h.scores,
-		"GET /admin/scores.csv":                   h.scoresCSV,
-		"GET /admin/scores/{id}":                  h.score,
-		"POST /admin/scores/resend":               h.postResend,
-		"POST /admin/scores/compare":              h.postCompare,
-		"POST /admin/scores/repair":               h.postRepair,
-		"POST /admin/scores/withdraw":             h.postWithdraw,
-		"POST /admin/scores/{id}/allow":           h.postAllow,
-		"POST /admin/consumers/{id}/rotate":       h.postRotate,
-		"POST /admin/consumers/{id}/drop":         h.postDrop,
+		"GET /admin":                         h.home,
+		"GET /admin/{$}":                     h.home,
+		"GET /admin/search":                  h.search,
+		"GET /admin/settings":                h.settings,
+		"GET /admin/help":                    h.help,
+		"GET /admin/help/{name...}":          h.helpText,
+		"GET /admin/consumers":               h.consumers,
+		"GET /admin/consumers/add":           h.getAdd,
+		"POST /admin/consumers/add":          h.postAdd,
+		"GET /admin/consumers/{id}":          h.getConsumer,
+		"POST /admin/consumers/{id}":         h.postConsumer,
+		"POST /admin/consumers/{id}/secret":  h.postReveal,
+		"POST /admin/consumers/{id}/enable":  h.postEnable,
+		"POST /admin/consumers/{id}/disable": h.postDisable,
+		"GET /admin/consumers/{id}/delete":   h.getDelete,
+		"POST /admin/consumers/{id}/delete":  h.postDelete,
+		"GET /admin/courses":                 h.courses,
+		"GET /admin/courses/{key...}":        h.course,
+		"POST /admin/courses/{key...}":       h.postCheck,
+		"GET /admin/launches":                h.launches,
+		"GET /admin/launches.csv":            h.launchesCSV,
+		"GET /admin/launches/{id}":           h.launch,
+		"GET /admin/scores":                  h.scores,
+		"GET /admin/scores.csv":              h.scoresCSV,
+		"GET /admin/scores/{id}":             h.score,
+		"POST /admin/scores/resend":          h.postResend,
+		"POST /admin/scores/compare":         h.postCompare,
+		"POST /admin/scores/repair":          h.postRepair,
+		"POST /admin/scores/withdraw":        h.postWithdraw,
+		"POST /admin/scores/{id}/allow":      h.postAllow,
+		"POST /admin/consumers/{id}/rotate":  h.postRotate,
+		"POST /admin/consumers/{id}/drop":    h.postDrop,
 	} {
 		m.Handle(pattern, h.guard(page))
 	}
 	for pattern, page := range h.teamRoutes() {
+		m.Handle(pattern, h.guard(page))
+	}
+	for pattern, page := range h.linkRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
 	for pattern, page := range h.accountRoutes() {

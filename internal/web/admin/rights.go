@@ -42,13 +42,14 @@ func needs() map[string]need {
 			list[p] = need{right, course}
 		}
 	}
-	add(account.Enter, nil, "GET /admin", "GET /admin/{$}")
+	add(account.Enter, nil, "GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}")
 	add(account.ReadSite, nil,
-		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/consumers/{id}/connect", "GET /admin/consumers/{id}/connect/{lms}", "GET /admin/launches",
+		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches", "GET /admin/launches.csv", "GET /admin/launches/{id}",
 		"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit")
 	add(account.ReadScores, byQuery, "GET /admin/scores", "GET /admin/scores.csv")
 	add(account.ReadScores, byScore, "GET /admin/scores/{id}")
 	add(account.ReadCourse, nil, "GET /admin/courses")
+	add(account.ReadSite, nil, "GET /admin/consumers/{id}/connect", "GET /admin/consumers/{id}/connect/{lms}")
 	add(account.Import, nil, "GET /admin/import", "GET /admin/import/{id}", "POST /admin/import/{id}/publish", "POST /admin/import/{id}/discard")
 	add(account.ReadCourse, byPath, "GET /admin/courses/{key...}")
 	add(account.ReadCourse, byPath, "GET /admin/block/{key...}", "GET /admin/cartridge/{key...}", "GET /admin/links.csv/{key...}", "POST /admin/preview/{key...}")

@@ -570,15 +570,18 @@ func (q *Queries) OwedResend(ctx context.Context, arg OwedResendParams) (int64, 
 	return result.RowsAffected()
 }
 
-const owedRevive = `-- name: OwedRevive :exec
+const owedRevive = `-- name: OwedRevive :execrows
 UPDATE owed_score SET
     state = 'waiting', attempts = 0, first_change_at = $1, next_at = $1, due_at = $1
 WHERE target_id = $2 AND state = 'parked'
 `
 
-func (q *Queries) OwedRevive(ctx context.Context, at int64, targetID string) error {
-	_, err := q.db.ExecContext(ctx, owedRevive, at, targetID)
-	return err
+func (q *Queries) OwedRevive(ctx context.Context, at int64, targetID string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, owedRevive, at, targetID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const owedSet = `-- name: OwedSet :exec
@@ -616,4 +619,29 @@ func (q *Queries) OwedSet(ctx context.Context, arg OwedSetParams) error {
 		arg.ID,
 	)
 	return err
+}
+
+const owedSettle = `-- name: OwedSettle :execrows
+INSERT INTO owed_score (
+    id, target_id, wanted_version, delivered_version, state, attempts, first_change_at, next_at, due_at,
+    again_at, again_next_at, lease_until, lease_by, last_error, last_score, delivered_at
+) VALUES (
+    $1, $2, 1, 1, 'delivered', 0, $3, 0, NULL, 0, 0, 0, '', '', NULL, 0
+)
+ON CONFLICT DO NOTHING
+`
+
+type OwedSettleParams struct {
+	ID       string
+	TargetID string
+	At       int64
+}
+
+// OwedSettle says of a target that nothing is owed to it.
+func (q *Queries) OwedSettle(ctx context.Context, arg OwedSettleParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, owedSettle, arg.ID, arg.TargetID, arg.At)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
