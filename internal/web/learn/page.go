@@ -40,6 +40,7 @@ type page struct {
 	Score       *scoreLine
 	StaffNotes  []string
 	Preview     bool       // no LMS is behind the page
+	Team        *teamLinks // for teachers
 	Window      *newWindow // nil where the page has a window of its own
 }
 
