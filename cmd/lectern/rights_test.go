@@ -19,7 +19,7 @@ func allowedRoutes() map[account.Role][]string {
 	return map[account.Role][]string{
 		account.NoRole: nil,
 		account.Support: {
-			"GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}", "GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches",
+			"GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}", "GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches", "GET /admin/launches.csv", "GET /admin/launches/{id}",
 			"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit",
 			"GET /admin/scores", "GET /admin/scores.csv", "GET /admin/scores/{id}",
 			"GET /admin/courses", "GET /admin/courses/{key...}", "GET /admin/dates/{key...}", "GET /admin/consumers/{id}/dates",
