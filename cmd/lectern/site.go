@@ -29,6 +29,7 @@ import (
 	"lectern/internal/tlsfront"
 	"lectern/internal/web"
 	"lectern/internal/web/enter"
+	"lectern/internal/web/export"
 	"lectern/internal/web/launch"
 	"lectern/internal/web/learn"
 	"lectern/internal/web/pick"
@@ -222,6 +223,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		return err
 	}
 	picker.Mount(mux)
+	(&export.Handler{Catalog: s.app.Catalog, Tool: export.NewTool(s.public, launch.SelectPath)}).Mount(mux)
 	room.Mount(mux, door.Resume)
 	return nil
 }
@@ -352,6 +354,9 @@ func (s *site) prune(ctx context.Context) {
 func (s *site) pruneOnce(ctx context.Context) error {
 	learners := &people.Service{Store: s.app.Store, Clock: s.app.Clock}
 	if err := learners.Expire(ctx, pruneLearners); err != nil {
+		return err
+	}
+	if err := s.app.Importer.Prune(ctx, pruneRows); err != nil {
 		return err
 	}
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
