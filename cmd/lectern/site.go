@@ -20,6 +20,7 @@ import (
 	"lectern/internal/errs"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
+	"lectern/internal/people"
 	"lectern/internal/selection"
 	"lectern/internal/session"
 	"lectern/internal/signin"
@@ -46,6 +47,7 @@ const (
 	stopTimeout   = 40 * time.Second // longer than an outcome request
 	pruneEvery    = 10 * time.Minute
 	pruneRows     = 5000
+	pruneLearners = 20             // transactions
 	pruneLater    = 24 * time.Hour // a clock that was ahead for hours must not have forgotten which launches were used
 )
 
@@ -350,6 +352,10 @@ func (s *site) prune(ctx context.Context) {
 }
 
 func (s *site) pruneOnce(ctx context.Context) error {
+	learners := &people.Service{Store: s.app.Store, Clock: s.app.Clock}
+	if err := learners.Expire(ctx, pruneLearners); err != nil {
+		return err
+	}
 	if err := s.app.Importer.Prune(ctx, pruneRows); err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type Link struct {
 	AccountID  string
 	How        string // one of the ways below
 	CreatedAt  time.Time
+	SeenAt     time.Time // of a launch after the first, to the day; zero for none
 
 	// PreviousAccountID is the account that a proven link named before: the
 	// learner's history from when nobody knew who they were. "" for none.

@@ -19,3 +19,6 @@ type Rails struct {
 func (r *Rails) MayOpen(courseKey string) bool {
 	return len(r.Courses) == 0 || slices.Contains(r.Courses, courseKey)
 }
+
+// Ended reports whether the consumer's time is over: open launches end then too.
+func (r *Rails) Ended(now time.Time) bool { return !r.EndsAt.IsZero() && !now.Before(r.EndsAt) }

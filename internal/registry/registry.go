@@ -66,6 +66,7 @@ type Spec struct {
 	GradeStaff         bool
 	TrustedDomains     []string // e-mail domains, e.g. "school.example"
 	FrameOrigins       []string // e.g. "https://portal.school.example"
+	lti.Rails
 }
 
 // NewKey returns a fresh consumer key: 32 lower-case hex digits, as Open edX
@@ -243,7 +244,7 @@ func SpecOf(c *lti.Consumer) Spec {
 	return Spec{
 		Name: c.Name, Key: c.Key, RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII,
 		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState, GradeStaff: c.GradeStaff,
-		TrustedDomains: c.TrustedDomains, FrameOrigins: c.FrameOrigins,
+		TrustedDomains: c.TrustedDomains, FrameOrigins: c.FrameOrigins, Rails: c.Rails,
 	}
 }
 
@@ -267,7 +268,10 @@ func (s Spec) clean() (Spec, error) {
 	if s.TrustedDomains, err = cleanList(s.TrustedDomains, cleanDomain, ErrDomain); err != nil {
 		return s, err
 	}
-	s.FrameOrigins, err = cleanList(s.FrameOrigins, cleanOrigin, ErrOrigin)
+	if s.FrameOrigins, err = cleanList(s.FrameOrigins, cleanOrigin, ErrOrigin); err != nil {
+		return s, err
+	}
+	s.Rails, err = cleanRails(s.Rails)
 	return s, err
 }
 
@@ -276,6 +280,7 @@ func (s Spec) apply(c *lti.Consumer) {
 	c.RequireUserAccount, c.UseLTIPII = s.RequireUserAccount, s.UseLTIPII
 	c.StrictReplay, c.StrictLTI, c.FreshState = s.StrictReplay, s.StrictLTI, s.FreshState
 	c.GradeStaff, c.TrustedDomains, c.FrameOrigins = s.GradeStaff, s.TrustedDomains, s.FrameOrigins
+	c.Rails = s.Rails
 }
 
 // free checks that nobody else has the name or key, so that the form can say
@@ -333,6 +338,12 @@ type audited struct {
 	GradeStaff     bool     `json:"grade_staff"`
 	TrustedDomains []string `json:"trusted_domains"`
 	FrameOrigins   []string `json:"frame_origins"`
+
+	Courses           []string   `json:"courses"`
+	StartsAt          *time.Time `json:"starts_at"`
+	EndsAt            *time.Time `json:"ends_at"`
+	LaunchesPerMinute int        `json:"launches_per_minute"`
+	KeepDays          int        `json:"keep_days"`
 }
 
 func (r *Registry) audit(
@@ -343,7 +354,8 @@ func (r *Registry) audit(
 			return nil
 		}
 		return audited{c.Name, c.Key, c.Enabled, c.RequireUserAccount, c.UseLTIPII,
-			c.StrictReplay, c.StrictLTI, c.FreshState, c.GradeStaff, c.TrustedDomains, c.FrameOrigins}
+			c.StrictReplay, c.StrictLTI, c.FreshState, c.GradeStaff, c.TrustedDomains, c.FrameOrigins,
+			c.Courses, orNil(c.StartsAt), orNil(c.EndsAt), c.LaunchesPerMinute, c.KeepDays}
 	}
 	return store.Note(ctx, tx, store.Act{
 		At: r.Clock(), Who: who, Name: act, Subject: subject, Before: show(before), After: show(after),

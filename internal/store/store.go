@@ -70,5 +70,6 @@ type Tx interface {
 	Console() Console
 	Audit() Audit
 	Settings() Settings
+	Rails() Rails
 	Boxes() Boxes
 }

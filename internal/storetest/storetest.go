@@ -70,6 +70,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"claiming at once", testClaimRace},
 		{"owing at once", testOweRace},
 		{"targets that came from elsewhere", testMovedTargets},
+		{"limits of consumers", testRails},
 		{"resending", testResend},
 		{"listing owed scores", testOwedList},
 		{"comparing", testChecks},

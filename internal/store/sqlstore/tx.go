@@ -45,6 +45,7 @@ func (t *tx) Tallies() store.Tallies             { return tallies{t} }
 func (t *tx) Console() store.Console             { return console{t} }
 func (t *tx) Audit() store.Audit                 { return audit{t} }
 func (t *tx) Settings() store.Settings           { return settings{t} }
+func (t *tx) Rails() store.Rails                 { return rails{t} }
 func (t *tx) Boxes() store.Boxes                 { return boxes{t} }
 
 // wrap turns an engine's error into ours and says what was being done.

@@ -54,6 +54,9 @@ func (h *Handler) admit(w http.ResponseWriter, a *arrival) (location string, err
 			adm, err = h.repeat(ctx, tx, a, taken)
 			return err
 		}
+		if err := h.rate(ctx, tx, a.verified.Launch.Consumer); err != nil {
+			return err
+		}
 		adm.ticket, err = h.write(ctx, tx, a, adm.launchID)
 		return err
 	})

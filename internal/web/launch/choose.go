@@ -60,6 +60,9 @@ func (h *Handler) selects(a *arrival, req *lti11.Request) (location string, err 
 	if err != nil {
 		return "", err
 	}
+	if err := h.within(verified.Launch.Consumer); err != nil {
+		return "", err
+	}
 	item, err := verified.ItemRequest()
 	if item == nil {
 		return "", err

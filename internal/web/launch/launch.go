@@ -8,9 +8,10 @@
 //	2  address of the right shape?              404
 //	3  body within bounds, nine parameters      413, 400
 //	4  consumer, signature, clock               403   nothing is written until here but a capped log row
-//	5  course and usage key, block, visible     404
+//	5  limits of the consumer: dates, courses   403
+//	   course and usage key, block, visible     404
 //	6  account                                  403   with a page that waits for a sign-in, where that helps
-//	7  one transaction: nonce, account, placement, grade target, session, log row
+//	7  one transaction: nonce, rate (429), account, placement, grade target, session, log row
 //	8  303 to the learner's page
 //
 // A refused launch writes nothing but its row in the launch log. Its page may
@@ -137,6 +138,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	location, err := h.open(w, a)
 	if err != nil {
 		h.refused(a, err)
+		if errors.Is(err, ErrTooOften) {
+			h.retryAfter(w)
+		}
 		if errors.Is(err, account.ErrRequired) {
 			return h.Refuse(w, r, a.waiting(), err)
 		}
@@ -232,6 +236,9 @@ func (h *Handler) facts(r *http.Request) lti11.Facts {
 
 // find resolves the address to a block that this learner may see.
 func (h *Handler) find(a *arrival) error {
+	if err := h.allowed(a); err != nil {
+		return err
+	}
 	query, err := url.ParseQuery(a.query)
 	if err != nil {
 		query = url.Values{} // nothing in it that we could show
