@@ -44,6 +44,7 @@ type consumerPage struct {
 	Action    string
 	LaunchURL string // pattern of launch addresses
 	Learners  learners
+	Health    consumerHealth
 	Secrets   []registry.SecretInfo
 }
 
@@ -148,6 +149,9 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 	p.LaunchURL = h.PublicURL.String() + "/lti_provider/courses/{course}/{block}"
 	var err error
 	if p.Learners, err = h.learners(r.Context(), p.Consumer.ID); err != nil {
+		return err
+	}
+	if p.Health, err = h.consumerHealth(r.Context(), p.Consumer.ID); err != nil {
 		return err
 	}
 	if p.Secrets, err = h.Registry.Secrets(r.Context(), p.Consumer.ID); err != nil {

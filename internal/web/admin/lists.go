@@ -17,7 +17,7 @@ type homePage struct {
 	Consumers int
 	Courses   int
 	Refusals  []store.LaunchEntry // the latest
-	Retrying  int                 // scores that an LMS did not take yet, at most listLimit
+	Retrying  int                 // scores that an LMS did not take yet
 	Parked    int
 	PlainHTTP bool // frames cannot keep cookies
 }
@@ -41,14 +41,9 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) erro
 		if p.Refusals, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Failed: true, Limit: 5}); err != nil {
 			return err
 		}
-		for state, n := range map[store.OwedState]*int{store.Retrying: &p.Retrying, store.Parked: &p.Parked} {
-			rows, err := tx.Owed().List(ctx, store.OwedFilter{State: state, Limit: listLimit})
-			if err != nil {
-				return err
-			}
-			*n = len(rows)
-		}
-		return nil
+		backlog, err := tx.Owed().Backlog(ctx)
+		p.Retrying, p.Parked = backlog.Count[store.Retrying], backlog.Count[store.Parked]
+		return err
 	})
 	if err != nil {
 		return err
