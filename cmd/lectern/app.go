@@ -64,6 +64,9 @@ func (a *App) Open() error {
 	if a.Store != nil {
 		return nil
 	}
+	if err := config.Unreadable(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(a.Config.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}

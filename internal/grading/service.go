@@ -24,12 +24,16 @@ type Who struct {
 	AccountID string
 	Scope     string // of learner state, see lti.Consumer.FreshState
 	Staff     bool   // sees answers and what is hidden from learners
+
+	// The link that the learner came by, whose dates count; "" for none.
+	ConsumerID, PlacementID string
 }
 
 // At is the place in a course where something happens.
 type At struct {
 	Course *course.Course
 	Block  *course.Block
+	Dates  *course.Dates // as they count for the learner; nil: the course's own
 }
 
 // Waker is told that a score is owed. *outcome.Deliverer is one.

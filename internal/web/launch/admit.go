@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -146,10 +147,7 @@ func (h *Handler) place(
 	ctx context.Context, tx store.Tx, a *arrival, l *lti.Launch, acc *account.Account,
 ) (placementID string, err error) {
 	now, courseKey, usageKey := h.Clock(), a.courseID.String(), a.usage.String()
-	linkKey := l.ResourceLink.ID
-	if linkKey == "" {
-		linkKey = usageKey
-	}
+	linkKey := linkKey(l, usageKey)
 	placementID, err = tx.Placements().Upsert(ctx, store.Placement{
 		ConsumerID: l.Consumer.ID, LinkKey: linkKey, LMSContext: l.Context, Title: l.ResourceLink.Title,
 		CourseKey: courseKey, UsageKey: usageKey, FirstAt: now, LastLaunchAt: now,
@@ -159,7 +157,7 @@ func (h *Handler) place(
 	}
 	target := lti.GradeTarget{
 		ConsumerID: l.Consumer.ID, AccountID: acc.ID, LinkKey: linkKey, CourseKey: courseKey, UsageKey: usageKey,
-		Scope: scope(l), Outcome: l.Outcome, UpdatedAt: now,
+		Scope: scope(l), Outcome: l.Outcome, UpdatedAt: now, PlacementID: placementID,
 	}
 	if err := h.CheckURL(l.Outcome.ServiceURL); err != nil {
 		target.Refused = cut(err.Error(), 500)
@@ -169,6 +167,9 @@ func (h *Handler) place(
 	}
 	return placementID, retire(ctx, tx, l, linkKey)
 }
+
+// linkKey is what tells the links of an LMS course apart.
+func linkKey(l *lti.Launch, usageKey string) string { return cmp.Or(l.ResourceLink.ID, usageKey) }
 
 // retire keeps a learner who proved an account of their own from having two
 // scores on the way into one cell: theirs is the new account's, and what the

@@ -580,11 +580,9 @@ type OwedResendParams struct {
 	MaxRows       int64
 }
 
-// Selecting scores. One text in four queries (a test compares them):
-// filters that are ” select all. Written "CAST(@x AS TEXT) = ”", a filter is
-// one that few rows pass: SQLite is given the query without that part when the
-// filter is set, and so uses the index of its column. The others are tried row
-// by row, in the order of the list.
+// Selecting scores: one text in four queries, which a test compares. Empty
+// filters select all. The order in a filter matters, see narrowed in
+// sqliteconn.go.
 func (q *Queries) OwedResend(ctx context.Context, arg OwedResendParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, owedResend,
 		arg.At,

@@ -80,6 +80,55 @@ func (q *Queries) PlacementByID(ctx context.Context, id string) (PlacementByIDRo
 	return i, err
 }
 
+const placementFind = `-- name: PlacementFind :one
+SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
+WHERE lms_context.consumer_id = $1 AND lms_context.context_id = $2 AND placement.link_key = $3
+`
+
+type PlacementFindParams struct {
+	ConsumerID string
+	ContextID  string
+	LinkKey    string
+}
+
+type PlacementFindRow struct {
+	ID           string
+	ConsumerID   string
+	LmsContextID string
+	LinkKey      string
+	Title        string
+	CourseKey    string
+	UsageKey     string
+	FirstAt      int64
+	LastLaunchAt int64
+	Launches     int64
+	ContextID    string
+	ContextTitle string
+	ContextLabel string
+}
+
+func (q *Queries) PlacementFind(ctx context.Context, arg PlacementFindParams) (PlacementFindRow, error) {
+	row := q.db.QueryRowContext(ctx, placementFind, arg.ConsumerID, arg.ContextID, arg.LinkKey)
+	var i PlacementFindRow
+	err := row.Scan(
+		&i.ID,
+		&i.ConsumerID,
+		&i.LmsContextID,
+		&i.LinkKey,
+		&i.Title,
+		&i.CourseKey,
+		&i.UsageKey,
+		&i.FirstAt,
+		&i.LastLaunchAt,
+		&i.Launches,
+		&i.ContextID,
+		&i.ContextTitle,
+		&i.ContextLabel,
+	)
+	return i, err
+}
+
 const placementList = `-- name: PlacementList :many
 SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id

@@ -27,6 +27,11 @@ SELECT placement.*, lms_context.context_id, lms_context.title AS context_title, 
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE placement.id = @id;
 
+-- name: PlacementFind :one
+SELECT placement.*, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
+WHERE lms_context.consumer_id = @consumer_id AND lms_context.context_id = @context_id AND placement.link_key = @link_key;
+
 -- name: TargetUpsert :one
 INSERT INTO grade_target (
     id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at,
