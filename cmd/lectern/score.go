@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -116,6 +117,9 @@ func (c *scoreListCmd) Run(app *App) error {
 	})
 	if err != nil {
 		return err
+	}
+	if c.State == "" && c.Verdict == "" { // where nothing was ever to be sent is for those who ask
+		owed = slices.DeleteFunc(owed, func(r store.OwedRow) bool { return r.State == store.Unowed })
 	}
 	list := make([]scoreJSON, len(owed))
 	for i, row := range owed {
