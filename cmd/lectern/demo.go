@@ -22,6 +22,7 @@ import (
 	"lectern/internal/lti"
 	"lectern/internal/registry"
 	"lectern/internal/store"
+	"lectern/internal/web/launch"
 )
 
 //go:embed all:sample
@@ -104,7 +105,7 @@ func (c *demoCmd) prepare(app *App, s *site, lmsListens string) (*demoJSON, *fak
 	lmsURL := cmp.Or(strings.TrimRight(c.LMSURL, "/"), outcomes)
 	lms, err := fakelms.New(fakelms.Options{
 		Seed: c.Seed, ConsumerName: demoConsumer, Key: consumer.Key, Secret: secret,
-		BaseURL: lmsURL, OutcomeBaseURL: outcomes,
+		BaseURL: lmsURL, OutcomeBaseURL: outcomes, SelectURL: s.public.String() + launch.SelectPath,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -97,8 +97,8 @@ type scoreJSON struct {
 // scoreListCmd lists owed scores.
 type scoreListCmd struct {
 	scoreFilter
-	State   string `enum:",waiting,sending,retrying,delivered,parked,none" default:"" help:"Only this state: ${enum}. none: the LMS has a place for a score, and nothing was ever to be sent."`
-	Verdict string `enum:",wrong,same,missing,differs,overridden,unclear,unanswered" default:"" help:"Only what the last comparison with the LMS said: ${enum}. wrong: missing or differs."`
+	State   string `enum:",waiting,sending,retrying,delivered,parked,none" default:"" help:"Only this state: waiting, sending, retrying, delivered, parked or none. None: the LMS has a place for a score, and nothing was ever to be sent."`
+	Verdict string `enum:",wrong,same,missing,differs,overridden,unclear,unanswered" default:"" help:"Only what the last comparison with the LMS said: same, missing, differs, wrong (which is missing or differs), overridden, unclear or unanswered."`
 	Limit   int    `default:"0" help:"At most this many; 0 for all."`
 	JSON    bool   `name:"json" help:"Print JSON."`
 }
@@ -181,7 +181,7 @@ func when(t *time.Time) time.Time {
 type scoreResendCmd struct {
 	scoreFilter
 	All     bool   `help:"All scores."`
-	Verdict string `enum:",wrong,same,missing,differs,overridden,unclear" default:"" help:"Only what the last comparison with the LMS said: ${enum}. overridden puts our scores over what teachers typed."`
+	Verdict string `enum:",wrong,same,missing,differs,overridden,unclear" default:"" help:"Only what the last comparison with the LMS said: same, missing, differs, wrong (which is missing or differs), overridden or unclear. With overridden, scores from here go over what teachers typed."`
 }
 
 // Validate refuses to guess what is meant.

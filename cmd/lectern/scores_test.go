@@ -110,7 +110,9 @@ func TestScoreNeverOwed(t *testing.T) {
 	}
 	s.submit(console, "/admin/scores/compare", s.fill(list, "state", "none", "repair", "1"))
 	lms.WaitGrade("ana", "late", "1", 5*time.Second)
-	s.eventually(func() bool { return strings.Count(s.get(console, "/admin/scores?verdict=unanswered").body, `name="id"`) == 1 })
+	s.eventually(func() bool {
+		return strings.Count(s.get(console, "/admin/scores?verdict=unanswered").body, `name="id"`) == 1
+	})
 	if g, _ := lms.Grade("ben", "late"); g.Value != "" {
 		t.Errorf("somebody who answered nothing got %q", g.Value)
 	}

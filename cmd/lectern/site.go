@@ -15,6 +15,7 @@ import (
 	"lectern/internal/continuation"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
+	"lectern/internal/selection"
 	"lectern/internal/session"
 	"lectern/internal/signin"
 	"lectern/internal/store"
@@ -24,6 +25,7 @@ import (
 	"lectern/internal/web/enter"
 	"lectern/internal/web/launch"
 	"lectern/internal/web/learn"
+	"lectern/internal/web/pick"
 	"lectern/internal/web/visitor"
 	"lectern/ui"
 )
@@ -178,8 +180,9 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	if err != nil {
 		return err
 	}
+	selections := &selection.Service{Store: s.app.Store, Registry: s.app.Registry, Clock: s.app.Clock}
 	door := launch.New(launch.Deps{
-		Waiting: waiting, Refuse: room.Refuse,
+		Waiting: waiting, Refuse: room.Refuse, Selections: selections,
 		Store: s.app.Store, Verifier: verifier, Catalog: s.app.Catalog, Sessions: sessions,
 		Accounts: &account.Resolver{
 			EmailDomain: s.app.Config.EmailDomain, Clock: s.app.Clock, Absent: store.ErrNotFound, Taken: store.ErrConflict,
@@ -190,6 +193,13 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		Metrics: metrics, Off: !s.app.Config.LTIProvider,
 	})
 	door.Mount(mux)
+	picker, err := pick.New(pick.Deps{
+		Store: s.app.Store, Selections: selections, Catalog: s.app.Catalog, PublicURL: s.public,
+	})
+	if err != nil {
+		return err
+	}
+	picker.Mount(mux)
 	room.Mount(mux, door.Resume)
 	return nil
 }
@@ -300,6 +310,9 @@ func (s *site) pruneOnce(ctx context.Context) error {
 			return err
 		}
 		if _, err := tx.Continuations().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
+			return err
+		}
+		if _, err := tx.Selections().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
 			return err
 		}
 		before := s.app.Clock().AddDate(0, 0, -s.app.Config.LaunchLogDays)

@@ -46,6 +46,7 @@ type Tx interface {
 	Consumers() Consumers
 	Launches() Launches
 	Continuations() Continuations
+	Selections() Selections
 	LaunchLog() LaunchLog
 	Accounts() Accounts
 	People() People
@@ -53,6 +54,7 @@ type Tx interface {
 	Owed() Owed
 	Checks() Checks
 	Courses() Courses
+	Staged() Staged
 	Learners() Learners
 	Dates() Dates
 	Tallies() Tallies

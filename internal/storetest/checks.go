@@ -29,16 +29,7 @@ func testChecks(s suite) {
 		return read(s, func(tx store.Tx) (int64, error) { return tx.Checks().Pending(s.ctx) })
 	}
 	equal(s, "asked of nobody", ask(store.OwedFilter{AccountID: "nobody"}, false, 0), 0)
-	equal(s, "asked of what nothing is owed to", ask(store.OwedFilter{State: store.Unowed}, false, 0), 1)
-	none := claim(0, "w")
-	equal(s, "claimed without a score", len(none), 1)
-	if none[0].OwedID != "" || none[0].State != store.Unowed || none[0].TargetID != ids[2] || none[0].LastScore != nil {
-		s.Errorf("claimed without a score: %+v", none[0])
-	}
-	s.update(func(tx store.Tx) error {
-		none[0].Verdict, none[0].CheckedAt = store.Overridden, after(0)
-		return tx.Checks().Finish(s.ctx, none[0], "w")
-	})
+	s.checkUnowed(ids[2])
 	equal(s, "asked of one by its target", ask(store.OwedFilter{ID: ids[0]}, false, 0), 1)
 	equal(s, "asked of one by its score", ask(store.OwedFilter{ID: s.row(ids[1]).ID}, false, 0), 1)
 	equal(s, "asked of one that is not there", ask(store.OwedFilter{ID: "x"}, false, 0), 0)
@@ -89,6 +80,26 @@ func testChecks(s suite) {
 	s.fails(store.ErrConflict, func(tx store.Tx) error { return tx.Checks().Finish(s.ctx, fresh[0], "w") })
 	equal(s, "lease that ran out", len(claim(61, "w2")), 3)
 	equal(s, "after a crash", len(claim(200, "w3")), 3)
+}
+
+// checkUnowed compares a target that nothing was ever owed to, the only one.
+func (s suite) checkUnowed(target string) {
+	s.Helper()
+	n := write(s, func(tx store.Tx) (int64, error) {
+		return tx.Checks().Ask(s.ctx, store.OwedFilter{State: store.Unowed}, "ann", false, after(0))
+	})
+	equal(s, "asked of what nothing is owed to", n, 1)
+	none := write(s, func(tx store.Tx) ([]store.ClaimedCheck, error) {
+		return tx.Checks().Claim(s.ctx, after(0), "w", lease, 10)
+	})
+	equal(s, "claimed without a score", len(none), 1)
+	if none[0].OwedID != "" || none[0].State != store.Unowed || none[0].TargetID != target || none[0].LastScore != nil {
+		s.Errorf("claimed without a score: %+v", none[0])
+	}
+	s.update(func(tx store.Tx) error {
+		none[0].Verdict, none[0].CheckedAt = store.Overridden, after(0)
+		return tx.Checks().Finish(s.ctx, none[0], "w")
+	})
 }
 
 // testOwedPages walks through the list of owed scores by key.

@@ -25,6 +25,8 @@ var _ store.Tx = (*tx)(nil)
 
 func (t *tx) Consumers() store.Consumers         { return consumers{t} }
 func (t *tx) Continuations() store.Continuations { return continuations{t} }
+func (t *tx) Selections() store.Selections       { return selections{t} }
+func (t *tx) Staged() store.Staged               { return staged{t} }
 func (t *tx) Launches() store.Launches           { return launches{t} }
 func (t *tx) LaunchLog() store.LaunchLog         { return launchLog{t} }
 func (t *tx) Accounts() store.Accounts           { return accounts{t} }

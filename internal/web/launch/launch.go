@@ -39,6 +39,7 @@ import (
 	"lectern/internal/keys"
 	"lectern/internal/lti"
 	"lectern/internal/lti/lti11"
+	"lectern/internal/selection"
 	"lectern/internal/session"
 	"lectern/internal/store"
 	"lectern/internal/telemetry"
@@ -76,6 +77,8 @@ type Deps struct {
 	Sessions *session.Sessions
 	Accounts *account.Resolver
 	Waiting  *continuation.Service
+	// Selections open pages to choose content in, for requests that ask for it.
+	Selections *selection.Service
 	// Refuse shows what a launch lacks that asks for a sign-in, and lets it wait.
 	Refuse func(w http.ResponseWriter, r *http.Request, l *continuation.Launch, err error) error
 	// ContentURL is where learners' pages are, without a slash at its end; ""
@@ -101,8 +104,11 @@ func New(d Deps) *Handler {
 	return &Handler{Deps: d, strangers: rate.NewLimiter(unverifiedRate, unverifiedBurst)}
 }
 
-// Mount adds the launch address to the mux.
-func (h *Handler) Mount(m *web.Mux) { m.HandleRaw(Prefix, h.serve) }
+// Mount adds the launch addresses to the mux.
+func (h *Handler) Mount(m *web.Mux) {
+	m.HandleRaw(Prefix, h.serve)
+	m.HandleRaw(SelectPath, h.serve)
+}
 
 // arrival is one launch on its way through the steps.
 type arrival struct {
@@ -149,12 +155,22 @@ func (h *Handler) open(w http.ResponseWriter, a *arrival) (location string, err 
 	if h.Off {
 		return "", ErrOff
 	}
+	if a.r.URL.EscapedPath() == SelectPath {
+		return h.choose(a)
+	}
 	courseKey, usage, errKeys := keys.ParseLaunchPath(strings.TrimPrefix(a.r.URL.EscapedPath(), Prefix))
 	if errors.Is(errKeys, keys.ErrAddress) {
 		return "", errKeys
 	}
 	a.courseID, a.usage = courseKey, usage
-	if err := h.verify(a); err != nil {
+	req, err := h.read(a.r)
+	if err != nil {
+		return "", err
+	}
+	if req.MessageType() == lti11.ContentItemRequest {
+		return h.selects(a, req)
+	}
+	if err := h.verify(a, req); err != nil {
 		return "", err
 	}
 	if errKeys != nil {
@@ -166,22 +182,27 @@ func (h *Handler) open(w http.ResponseWriter, a *arrival) (location string, err 
 	return h.admit(w, a)
 }
 
-// verify checks everything that the message itself says.
-func (h *Handler) verify(a *arrival) error {
-	if a.r.Method != http.MethodPost {
-		return ErrVerb
+// read takes a message as it arrived.
+func (h *Handler) read(r *http.Request) (*lti11.Request, error) {
+	if r.Method != http.MethodPost {
+		return nil, ErrVerb
 	}
-	body, err := io.ReadAll(io.LimitReader(a.r.Body, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {
-		return ErrVerb.With("read body: %w", err)
+		return nil, ErrVerb.With("read body: %w", err)
 	}
 	if len(body) > maxBody {
-		return ErrBody
+		return nil, ErrBody
 	}
-	verified, err := h.Verifier.Verify(a.r.Context(), &lti11.Request{
-		Method: a.r.Method, Target: a.r.RequestURI, ContentType: a.r.Header.Get("Content-Type"),
-		Body: body, Facts: h.facts(a.r), Origin: a.r.Header.Get("Origin"),
-	})
+	return &lti11.Request{
+		Method: r.Method, Target: r.RequestURI, ContentType: r.Header.Get("Content-Type"),
+		Body: body, Facts: h.facts(r), Origin: r.Header.Get("Origin"),
+	}, nil
+}
+
+// verify checks everything that the message itself says.
+func (h *Handler) verify(a *arrival, req *lti11.Request) error {
+	verified, err := h.Verifier.Verify(a.r.Context(), req)
 	a.verified = verified
 	if verified != nil {
 		a.origins = origins(a.r, &verified.Launch)
