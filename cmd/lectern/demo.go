@@ -63,6 +63,9 @@ func (c *demoCmd) Run(app *App) error {
 	if err := app.Open(); err != nil {
 		return err
 	}
+	if err := app.checkAssets(); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(app.Context, "tcp", app.Config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"lectern/internal/account"
 	"lectern/internal/continuation"
+	"lectern/internal/errs"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
 	"lectern/internal/selection"
@@ -58,7 +60,12 @@ type site struct {
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
 	stopPrune context.CancelFunc
+	draining  atomic.Bool // told to stop, still serving
 }
+
+// errDraining keeps load balancers from sending anything more.
+var errDraining = errs.New(errs.Unavailable, "site_stopping", "",
+	"This site is restarting. Please try again in a moment.", "This process was told to stop.")
 
 // newSite wires a site that listens on listener. Nothing runs yet.
 func newSite(app *App, listener net.Listener) (*site, error) {
@@ -241,9 +248,12 @@ func alive(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "ok")
 }
 
-// ready answers while the site can serve. What it lacks is for the log and the
+// ready answers while the site can serve and nobody has told it to stop. What it lacks is for the log and the
 // private address.
 func (s *site) ready(w http.ResponseWriter, r *http.Request) error {
+	if s.draining.Load() {
+		return errDraining
+	}
 	report := s.app.Health.Report(r.Context())
 	for _, f := range report.Findings {
 		if !f.OK {
@@ -264,12 +274,30 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	failed := make(chan error, 3)
 	s.listen(listener, failed)
 	s.private.serve(failed)
+	s.app.Log.Info("listening", slog.String("address", listener.Addr().String()))
 	var err error
 	select {
 	case err = <-failed: // the listener broke
 	case <-ctx.Done():
+		err = s.drain(failed)
 	}
 	return errors.Join(err, s.stop(context.WithoutCancel(ctx)))
+}
+
+// drain goes on serving for a while, so that load balancers, which see that the
+// site is not ready, send nobody here when the listener closes.
+func (s *site) drain(failed <-chan error) error {
+	s.draining.Store(true)
+	if s.app.Config.DrainTime <= 0 {
+		return nil
+	}
+	s.app.Log.Info("draining", slog.Duration("for", s.app.Config.DrainTime))
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(s.app.Config.DrainTime):
+		return nil
+	}
 }
 
 func (s *site) stop(ctx context.Context) error {

@@ -36,6 +36,12 @@ type Store interface {
 	// Update runs f in one transaction and commits when f returns nil. When it
 	// returns an error nothing of f is kept and that error is returned.
 	Update(ctx context.Context, f func(tx Tx) error) error
+	// Watch calls heard whenever a score or a comparison may have become due,
+	// written by any process on the database, until ctx ends. The call comes
+	// after the commit. A call with an error says that nothing can be heard for
+	// now: look often, until a call with nil, which also stands for everything
+	// that was missed. An engine that cannot tell never calls.
+	Watch(ctx context.Context, heard func(lost error))
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	Close() error
@@ -61,4 +67,5 @@ type Tx interface {
 	Console() Console
 	Audit() Audit
 	Settings() Settings
+	Boxes() Boxes
 }

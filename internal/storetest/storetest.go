@@ -68,6 +68,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"comparing", testChecks},
 		{"paging owed scores", testOwedPages},
 		{"two secrets", testRotation},
+		{"sealing anew", testBoxes},
 		{"courses", testCourses},
 		{"course versions", testCourseVersions},
 		{"large courses", testLargeCourse},

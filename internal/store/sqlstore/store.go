@@ -82,6 +82,10 @@ type engine interface {
 	view(ctx context.Context, f func(db.DBTX) error) error
 	update(ctx context.Context, f func(db.DBTX) error) error
 	ping(ctx context.Context) error
+	// tell lets every process know that something is due. It does not block.
+	tell()
+	// watch is [store.Store.Watch].
+	watch(ctx context.Context, heard func(lost error))
 	stats() Pool
 	// migrating calls f with a pool made for changing the schema.
 	migrating(f func(*sql.DB) error) error
@@ -134,8 +138,21 @@ func (s *Store) View(ctx context.Context, f func(tx store.Tx) error) error {
 //
 // A panic inside f undoes what f wrote and goes on to the caller.
 func (s *Store) Update(ctx context.Context, f func(tx store.Tx) error) error {
-	return s.engine.update(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) })
+	due := false
+	err := s.engine.update(ctx, func(conn db.DBTX) error {
+		t := s.tx(conn)
+		err := f(t)
+		due = t.due
+		return err
+	})
+	if err == nil && due {
+		s.engine.tell()
+	}
+	return err
 }
+
+// Watch tells of what became due, see [store.Store.Watch]. SQLite does not.
+func (s *Store) Watch(ctx context.Context, heard func(lost error)) { s.engine.watch(ctx, heard) }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.engine.ping(ctx) }

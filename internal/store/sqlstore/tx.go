@@ -19,6 +19,7 @@ type tx struct {
 	q       *db.Queries
 	conn    db.DBTX
 	dialect dialect
+	due     bool // a score or comparison was made due
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -41,6 +42,7 @@ func (t *tx) Tallies() store.Tallies             { return tallies{t} }
 func (t *tx) Console() store.Console             { return console{t} }
 func (t *tx) Audit() store.Audit                 { return audit{t} }
 func (t *tx) Settings() store.Settings           { return settings{t} }
+func (t *tx) Boxes() store.Boxes                 { return boxes{t} }
 
 // wrap turns an engine's error into ours and says what was being done.
 func (t *tx) wrap(err error, what string) error {
