@@ -31,10 +31,16 @@ func (s *site) people(mux *web.Mux) error {
 	if err != nil {
 		return err
 	}
+	shown, err := settingsList(s.app)
+	if err != nil {
+		return err
+	}
 	console, err := admin.New(admin.Deps{
 		Store: s.app.Store, Registry: s.app.Registry, Visitors: visitors, People: service, Catalog: s.app.Catalog,
 		Importer: s.app.Importer, Grading: s.app.Grading, PublicURL: s.public, Secure: web.Secure(s.public),
 		Wake: s.deliverer.Wake, Clock: s.app.Clock, Networks: s.app.Networks, Outbound: outbound,
+		LaunchLogDays: s.app.Config.LaunchLogDays,
+		Settings:      shown,
 	})
 	if err != nil {
 		return err

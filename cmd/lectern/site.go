@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"lectern/internal/account"
 	"lectern/internal/continuation"
 	"lectern/internal/errs"
@@ -42,6 +44,13 @@ const (
 	stopTimeout   = 40 * time.Second // longer than an outcome request
 	pruneEvery    = 10 * time.Minute
 	pruneRows     = 5000
+)
+
+// Signatures a second that are looked into when they do not match: each costs
+// some milliseconds, and anybody can send them.
+const (
+	diagnoseRate  = 5
+	diagnoseBurst = 50
 )
 
 // site is a running server and its background work.
@@ -179,6 +188,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	}
 	verifier := &lti11.Verifier{
 		Consumers: s.app.Registry, Clock: s.app.Clock, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
+		MayDiagnose: rate.NewLimiter(diagnoseRate, diagnoseBurst).Allow,
 	}
 	if s.app.Config.PublicURL != "" {
 		verifier.PublicURL = s.public
@@ -288,6 +298,7 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 // site is not ready, send nobody here when the listener closes.
 func (s *site) drain(failed <-chan error) error {
 	s.draining.Store(true)
+	s.app.Health.Leave()
 	if s.app.Config.DrainTime <= 0 {
 		return nil
 	}

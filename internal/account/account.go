@@ -26,7 +26,7 @@ type Account struct {
 	Admin        bool   // may do everything in the console
 	Role         Role   // what else it may do there
 	Enabled      bool   // a disabled account never gets in
-	PasswordHash string // argon2id in PHC form; "" when the account cannot sign in
+	PasswordHash string // argon2id in PHC form, or Django's until they sign in; "" when the account cannot sign in
 	CreatedAt    time.Time
 }
 

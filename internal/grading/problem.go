@@ -273,7 +273,7 @@ func (s *Service) change(ctx context.Context, who Who, at At, why string, f func
 // and what is now owed, in one transaction. It is store.ErrConflict when the
 // state changed since it was read.
 func (s *Service) keep(ctx context.Context, at At, w *work, why string, owed *bool) error {
-	text, err := stateText(&w.State)
+	text, err := StateText(&w.State)
 	if err != nil {
 		return fmt.Errorf("state of %s/%s: %w", at.Block.Type, at.Block.ID, err)
 	}
@@ -292,9 +292,9 @@ func (s *Service) keep(ctx context.Context, at At, w *work, why string, owed *bo
 // stateMost is how many bytes of state are kept before old answers go.
 const stateMost = 1 << 20
 
-// stateText writes a state. When many long answers have made it large, only the
+// StateText writes a state as it is kept. When many long answers have made it large, only the
 // last of them is kept: it tells a repeated form, see [work.repeats].
-func stateText(st *problem.State) (string, error) {
+func StateText(st *problem.State) (string, error) {
 	text, err := json.Marshal(st)
 	if err == nil && len(text) > stateMost {
 		st.AnswersHistory = lastOf(st.AnswersHistory)

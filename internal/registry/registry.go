@@ -83,6 +83,22 @@ func NewSecret() string { return credential.New() }
 // Add registers a consumer and returns it with its secret. who is the acting
 // account's ID, for the audit.
 func (r *Registry) Add(ctx context.Context, who string, spec Spec) (*lti.Consumer, string, error) {
+	return r.add(ctx, who, spec, &lti.Consumer{})
+}
+
+// Move registers a consumer that was registered elsewhere, with the key and
+// secret it has there. from says where, see [lti.Consumer.MovedFrom]; guid is
+// what its LMS said of itself there, or "".
+func (r *Registry) Move(ctx context.Context, who, from, guid string, spec Spec) (*lti.Consumer, error) {
+	c := &lti.Consumer{MovedFrom: from, InstanceGUID: guid}
+	if guid != "" {
+		c.InstanceGUIDAt = r.Clock()
+	}
+	c, _, err := r.add(ctx, who, spec, c)
+	return c, err
+}
+
+func (r *Registry) add(ctx context.Context, who string, spec Spec, c *lti.Consumer) (*lti.Consumer, string, error) {
 	if strings.TrimSpace(spec.Key) == "" {
 		spec.Key = NewKey()
 	}
@@ -98,7 +114,7 @@ func (r *Registry) Add(ctx context.Context, who string, spec Spec) (*lti.Consume
 		return nil, "", fmt.Errorf("consumer id: %w", err)
 	}
 	now := r.Clock()
-	c := &lti.Consumer{ID: id.String(), Enabled: true, CreatedAt: now, UpdatedAt: now}
+	c.ID, c.Enabled, c.CreatedAt, c.UpdatedAt = id.String(), true, now, now
 	spec.apply(c)
 	err = r.Store.Update(ctx, func(tx store.Tx) error {
 		if err := r.free(ctx, tx, c); err != nil {

@@ -51,6 +51,9 @@ type Placements interface {
 	// Retire says of the target of (consumer, account, link key), if there is
 	// one, why no score goes there any more.
 	Retire(ctx context.Context, consumerID, accountID, linkKey, why string) error
+	// Rename gives the target of (consumer, account, link key from) the link key
+	// to, unless there is another target with that one, or none with the first.
+	Rename(ctx context.Context, consumerID, accountID, from, to string) error
 	// Admit forgets why no score could be sent to a target's address: the
 	// operator admits it now.
 	Admit(ctx context.Context, id string) error
@@ -169,6 +172,9 @@ type Owed interface {
 	// delivered or parked one becomes due at At+Delay. While a row is sent the
 	// change is noted, and Finish puts the row back.
 	Owe(ctx context.Context, d Debt) error
+	// Settle says of a target without an owed score that nothing is owed: whoever
+	// was in our place before has sent it. It is delivered, at no known time.
+	Settle(ctx context.Context, targetID string, at time.Time) error
 	// Claim leases up to limit due rows to by, oldest first. Rows whose lease
 	// ran out are due.
 	Claim(ctx context.Context, now time.Time, by string, lease time.Duration, limit int) ([]Claimed, error)

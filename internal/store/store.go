@@ -54,6 +54,7 @@ type Tx interface {
 	Continuations() Continuations
 	Selections() Selections
 	LaunchLog() LaunchLog
+	TestLaunches() TestLaunches
 	Accounts() Accounts
 	People() People
 	Placements() Placements

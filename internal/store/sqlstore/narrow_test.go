@@ -86,13 +86,8 @@ func TestScoreListPlans(t *testing.T) {
 			if !strings.Contains(text, tt.first) || sorts != tt.sorts || strings.Contains(text, "SCAN t\n") {
 				t.Errorf("%s: want %s, sorted %v:\n%s", tt.name, tt.first, tt.sorts, text)
 			}
-			rows, err := pool.QueryContext(context.Background(), query, tt.args...)
-			if err != nil {
+			if _, err := pool.ExecContext(context.Background(), query, tt.args...); err != nil {
 				t.Errorf("%s: %v", tt.name, err)
-				continue
-			}
-			if err := rows.Close(); err != nil {
-				t.Error(err)
 			}
 		}
 		return nil

@@ -31,6 +31,11 @@ func (t owed) Owe(ctx context.Context, d store.Debt) error {
 	}), "owe score")
 }
 
+func (t owed) Settle(ctx context.Context, targetID string, at time.Time) error {
+	_, err := t.q.OwedSettle(ctx, db.OwedSettleParams{ID: newID(), TargetID: targetID, At: micros(at)})
+	return t.wrap(err, "settle score")
+}
+
 func (t owed) Claim(ctx context.Context, now time.Time, by string, lease time.Duration,
 	limit int,
 ) ([]store.Claimed, error) {

@@ -106,6 +106,16 @@ func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, e
 	return id, t.wrap(err, "revive parked score")
 }
 
+func (t placements) Rename(ctx context.Context, consumerID, accountID, from, to string) error {
+	if !nameable(from, to) {
+		return ErrText
+	}
+	_, err := t.q.TargetRename(ctx, db.TargetRenameParams{
+		ConsumerID: consumerID, AccountID: accountID, OldKey: from, NewKey: to,
+	})
+	return t.wrap(err, "rename grade target")
+}
+
 func (t placements) Admit(ctx context.Context, id string) error {
 	_, err := t.q.TargetAdmit(ctx, id)
 	return t.wrap(err, "admit grade target")

@@ -30,6 +30,7 @@ func (t *tx) Selections() store.Selections       { return selections{t} }
 func (t *tx) Staged() store.Staged               { return staged{t} }
 func (t *tx) Launches() store.Launches           { return launches{t} }
 func (t *tx) LaunchLog() store.LaunchLog         { return launchLog{t} }
+func (t *tx) TestLaunches() store.TestLaunches   { return testLaunches{t} }
 func (t *tx) Accounts() store.Accounts           { return accounts{t} }
 func (t *tx) People() store.People               { return persons{t} }
 func (t *tx) Placements() store.Placements       { return placements{t} }

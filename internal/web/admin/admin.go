@@ -36,6 +36,9 @@ type Deps struct {
 	Networks  *outcome.Networks
 	Outbound  safehttp.Options // what scores are sent with
 	Clock     func() time.Time
+	Settings  []Setting // the site's, as it was started
+
+	LaunchLogDays int // how long the launch log keeps rows
 }
 
 // Handler serves the console. It is safe for concurrent use.
@@ -49,9 +52,10 @@ type Handler struct {
 func New(d Deps) (*Handler, error) {
 	pages, err := web.NewPages(
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
-		"courses/courses.html", "course/course.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
+		"courses/courses.html", "course/course.html", "launches/launches.html", "launches/launch.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
+		"help/help.html", "settings/settings.html", "search/search.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }
@@ -64,6 +68,10 @@ func (h *Handler) Mount(m *web.Mux) {
 	for pattern, page := range map[string]web.VisitHandler{
 		"GET /admin":                         h.home,
 		"GET /admin/{$}":                     h.home,
+		"GET /admin/search":                  h.search,
+		"GET /admin/settings":                h.settings,
+		"GET /admin/help":                    h.help,
+		"GET /admin/help/{name...}":          h.helpText,
 		"GET /admin/consumers":               h.consumers,
 		"GET /admin/consumers/add":           h.getAdd,
 		"POST /admin/consumers/add":          h.postAdd,
@@ -78,6 +86,8 @@ func (h *Handler) Mount(m *web.Mux) {
 		"GET /admin/courses/{key...}":        h.course,
 		"POST /admin/courses/{key...}":       h.postCheck,
 		"GET /admin/launches":                h.launches,
+		"GET /admin/launches.csv":            h.launchesCSV,
+		"GET /admin/launches/{id}":           h.launch,
 		"GET /admin/scores":                  h.scores,
 		"GET /admin/scores.csv":              h.scoresCSV,
 		"GET /admin/scores/{id}":             h.score,

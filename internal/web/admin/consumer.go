@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"lectern/internal/account"
 	"lectern/internal/errs"
+	"lectern/internal/launchlog"
 	"lectern/internal/lti"
 	"lectern/internal/registry"
 	"lectern/internal/store"
@@ -46,6 +48,8 @@ type consumerPage struct {
 	Learners  learners
 	Health    consumerHealth
 	Secrets   []registry.SecretInfo
+	Clock     string // how far its clock is from ours; "" while nobody knows
+	ClockOff  bool   // so far that launches may soon be refused
 }
 
 // learners counts a consumer's learners by how they are known.
@@ -157,9 +161,25 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 	if p.Secrets, err = h.Registry.Secrets(r.Context(), p.Consumer.ID); err != nil {
 		return err
 	}
+	if err := h.consumerClock(r.Context(), &p); err != nil {
+		return err
+	}
 	l := v.Layout(p.Consumer.Name, "consumers", p)
 	l.Notice = notice(r)
 	return h.pages.Show(w, r, status, "consumer/form.html", l)
+}
+
+// clockMost is how far an LMS's clock may be off before its page warns.
+const clockMost = 75 * time.Second
+
+func (h *Handler) consumerClock(ctx context.Context, p *consumerPage) error {
+	return h.Store.View(ctx, func(tx store.Tx) error {
+		skew, known, err := launchlog.Clock(ctx, tx, p.Consumer.ID, h.Clock())
+		if known {
+			p.Clock, p.ClockOff = clockText(skew), skew.Abs() > clockMost
+		}
+		return err
+	})
 }
 
 func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v web.Visit) error {

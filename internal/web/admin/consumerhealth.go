@@ -12,7 +12,7 @@ import (
 // What the health of a consumer looks at.
 const (
 	healthSpan     = 24 * time.Hour
-	healthLaunches = 1000 // refusals of all consumers, the latest
+	healthLaunches = 1000 // refusals, the latest
 )
 
 // consumerHealth is how launches and scores of one LMS go.
@@ -40,7 +40,7 @@ func (h *Handler) consumerHealth(ctx context.Context, consumerID string) (consum
 		if backlog, err = tx.Owed().BacklogOf(ctx, consumerID); err != nil {
 			return err
 		}
-		refusals, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Failed: true, Limit: healthLaunches})
+		refusals, err = tx.LaunchLog().List(ctx, store.LaunchFilter{ConsumerID: consumerID, Failed: true, Limit: healthLaunches})
 		return err
 	})
 	if err != nil {
@@ -50,7 +50,7 @@ func (h *Handler) consumerHealth(ctx context.Context, consumerID string) (consum
 	out.Retrying, out.Parked, out.Oldest = backlog.Count[store.Retrying], backlog.Count[store.Parked], backlog.Oldest
 	counts, since := map[string]int64{}, h.Clock().Add(-healthSpan)
 	for _, e := range refusals {
-		if e.ConsumerID == consumerID && e.At.After(since) {
+		if e.At.After(since) {
 			counts[e.Code] += 1 + e.Repeats
 		}
 	}

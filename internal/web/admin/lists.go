@@ -2,9 +2,9 @@ package admin
 
 import (
 	"net/http"
-	"strings"
 
 	"lectern/internal/account"
+	"lectern/internal/launchlog"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
@@ -17,6 +17,7 @@ type homePage struct {
 	Consumers int
 	Courses   int
 	Refusals  []store.LaunchEntry // the latest
+	Warnings  []launchlog.Warning // causes of refused launches
 	Retrying  int                 // scores that an LMS did not take yet
 	Parked    int
 	PlainHTTP bool // frames cannot keep cookies
@@ -39,6 +40,9 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) erro
 		}
 		p.Consumers, p.Courses = len(consumers), len(courses)
 		if p.Refusals, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Failed: true, Limit: 5}); err != nil {
+			return err
+		}
+		if p.Warnings, err = launchlog.Warnings(ctx, tx, h.Clock()); err != nil {
 			return err
 		}
 		backlog, err := tx.Owed().Backlog(ctx)
@@ -67,41 +71,6 @@ func (h *Handler) courses(w http.ResponseWriter, r *http.Request, v web.Visit) e
 	}
 	p.Courses = seen(v, p.Courses)
 	return h.pages.Show(w, r, http.StatusOK, "courses/courses.html", v.Layout("Courses", "courses", p))
-}
-
-// launchesPage is what ui/launches gets.
-type launchesPage struct {
-	Reference string
-	Failed    bool
-	Rows      []launchRow
-}
-
-type launchRow struct {
-	store.LaunchEntry
-	Consumer string
-}
-
-func (h *Handler) launches(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-	q := r.URL.Query()
-	p := launchesPage{Reference: strings.TrimSpace(q.Get("reference")), Failed: q.Has("failed")}
-	ctx := r.Context()
-	err := h.Store.View(ctx, func(tx store.Tx) error {
-		list, err := tx.LaunchLog().List(ctx, store.LaunchFilter{
-			Reference: p.Reference, Failed: p.Failed, Limit: listLimit,
-		})
-		if err != nil {
-			return err
-		}
-		names, err := consumerNames(r, tx)
-		for _, e := range list {
-			p.Rows = append(p.Rows, launchRow{e, names[e.ConsumerID]})
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return h.pages.Show(w, r, http.StatusOK, "launches/launches.html", v.Layout("Launches", "launches", p))
 }
 
 func consumerNames(r *http.Request, tx store.Tx) (map[string]string, error) {

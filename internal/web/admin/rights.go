@@ -42,9 +42,9 @@ func needs() map[string]need {
 			list[p] = need{right, course}
 		}
 	}
-	add(account.Enter, nil, "GET /admin", "GET /admin/{$}")
+	add(account.Enter, nil, "GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}")
 	add(account.ReadSite, nil,
-		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches",
+		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches", "GET /admin/launches.csv", "GET /admin/launches/{id}",
 		"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit")
 	add(account.ReadScores, byQuery, "GET /admin/scores", "GET /admin/scores.csv")
 	add(account.ReadScores, byScore, "GET /admin/scores/{id}")

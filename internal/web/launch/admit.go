@@ -173,6 +173,11 @@ func (h *Handler) place(
 	if err := h.CheckURL(l.Outcome.ServiceURL); err != nil {
 		target.Refused = cut(err.Error(), 500)
 	}
+	if l.Consumer.MovedFrom != "" { // the cell may be one that was taken over without its link
+		if err := tx.Placements().Rename(ctx, l.Consumer.ID, acc.ID, l.Outcome.MovedLink(), linkKey); err != nil {
+			return "", err
+		}
+	}
 	if _, err = tx.Placements().PutTarget(ctx, target); err != nil {
 		return "", err
 	}

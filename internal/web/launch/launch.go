@@ -37,7 +37,7 @@ import (
 	"lectern/internal/course"
 	"lectern/internal/errs"
 	"lectern/internal/keys"
-	"lectern/internal/lti"
+	"lectern/internal/launchlog"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/selection"
 	"lectern/internal/session"
@@ -206,14 +206,18 @@ func (h *Handler) verify(a *arrival, req *lti11.Request) error {
 	a.verified = verified
 	if verified != nil {
 		a.origins = origins(a.r, &verified.Launch)
+		launchlog.Proven(&a.entry, verified)
 	}
-	a.note(err)
 	return err
 }
 
 // facts are what the connection says about the browser's address.
 func (h *Handler) facts(r *http.Request) lti11.Facts {
-	f := lti11.Facts{Host: r.Host, TLS: r.TLS != nil}
+	f := lti11.Facts{
+		Host: r.Host, TLS: r.TLS != nil,
+		ForwardedProto: r.Header.Get("X-Forwarded-Proto"), ForwardedHost: r.Header.Get("X-Forwarded-Host"),
+		ForwardedPort: r.Header.Get("X-Forwarded-Port"), ForwardedPrefix: r.Header.Get("X-Forwarded-Prefix"),
+	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return f
@@ -221,10 +225,6 @@ func (h *Handler) facts(r *http.Request) lti11.Facts {
 	for _, p := range h.Proxies {
 		if p.Contains(peer.Addr().Unmap()) {
 			f.Trusted = true
-			f.ForwardedProto = r.Header.Get("X-Forwarded-Proto")
-			f.ForwardedHost = r.Header.Get("X-Forwarded-Host")
-			f.ForwardedPort = r.Header.Get("X-Forwarded-Port")
-			f.ForwardedPrefix = r.Header.Get("X-Forwarded-Prefix")
 		}
 	}
 	return f
@@ -287,43 +287,13 @@ func (h *Handler) dates(a *arrival, closed error) error {
 	return a.course.Visible(a.block, course.Viewer{Dates: d}, h.Clock())
 }
 
-// note keeps for the operator what verification found out.
-func (a *arrival) note(err error) {
-	var refusal *lti11.Refusal
-	if errors.As(err, &refusal) {
-		a.entry.Detail = refusal.Error()
-		if refusal.Consumer != nil {
-			a.entry.ConsumerID, a.entry.ConsumerKey = refusal.Consumer.ID, refusal.Consumer.Key
-		}
-	}
-	if v := a.verified; v != nil {
-		c := v.Launch.Consumer
-		a.entry.Verified, a.entry.ConsumerID, a.entry.ConsumerKey = true, c.ID, c.Key
-		a.entry.Detail = strings.Join(append(v.Warnings, details(v)...), "; ")
-	}
-}
-
-func details(v *lti11.Verified) []string {
-	out := []string{"clock difference " + v.Age.String()}
-	if v.Fallback != "" {
-		out = append(out, "signature matched by "+string(v.Fallback))
-	}
-	if v.Secret == lti.Previous {
-		out = append(out, "signed with the previous secret")
-	}
-	return out
-}
-
 // refused logs a refusal and, when the LMS really sent the launch, offers the
 // learner the way back with a word on what happened [LTI11 "Return URL"].
 func (h *Handler) refused(a *arrival, err error) {
 	e := errs.From(err)
 	h.count(e.Code)
-	a.entry.Code = e.Code
 	a.entry.CourseKey, a.entry.UsageKey = a.courseID.String(), a.usage.String()
-	if a.entry.Detail == "" && e.Unwrap() != nil {
-		a.entry.Detail = e.Unwrap().Error()
-	}
+	launchlog.Refused(&a.entry, err)
 	if a.verified != nil {
 		l := a.verified.Launch
 		if back := l.Presentation.ReturnURL; back != "" {
@@ -353,7 +323,6 @@ func (h *Handler) logRefusal(ctx context.Context, e store.LaunchEntry) error {
 	if !e.Verified && !h.strangers.Allow() {
 		return nil
 	}
-	e.Detail = cut(e.Detail, 4000)
 	return h.Store.Update(ctx, func(tx store.Tx) error {
 		if e.Verified {
 			return tx.LaunchLog().Append(ctx, e)

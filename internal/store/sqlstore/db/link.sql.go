@@ -111,7 +111,7 @@ func (q *Queries) LinkCount(ctx context.Context, consumerID string) ([]LinkCount
 }
 
 const linkGet = `-- name: LinkGet :one
-SELECT consumer_id, lti_user_id, account_id, how, created_at, previous_account_id, note, noted_at FROM account_link WHERE consumer_id = $1 AND lti_user_id = $2
+SELECT consumer_id, lti_user_id, account_id, how, created_at, previous_account_id, note, noted_at, seen_at FROM account_link WHERE consumer_id = $1 AND lti_user_id = $2
 `
 
 func (q *Queries) LinkGet(ctx context.Context, consumerID string, lTIUserID string) (AccountLink, error) {
@@ -126,6 +126,7 @@ func (q *Queries) LinkGet(ctx context.Context, consumerID string, lTIUserID stri
 		&i.PreviousAccountID,
 		&i.Note,
 		&i.NotedAt,
+		&i.SeenAt,
 	)
 	return i, err
 }

@@ -8,6 +8,18 @@ import (
 	"database/sql"
 )
 
+type AccessRequest struct {
+	ID          string
+	AskedAt     int64
+	ConsumerKey string
+	Name        string
+	Contact     string
+	Reason      string
+	State       string
+	DecidedAt   int64
+	ConsumerID  string
+}
+
 type Account struct {
 	ID             string
 	Username       string
@@ -40,6 +52,7 @@ type AccountLink struct {
 	PreviousAccountID string
 	Note              string
 	NotedAt           int64
+	SeenAt            int64
 }
 
 type Allowance struct {
@@ -114,6 +127,12 @@ type Consumer struct {
 	TrustedDomains     string
 	FrameOrigins       string
 	GradeStaff         bool
+	MovedFrom          string
+	Courses            string
+	StartsAt           int64
+	EndsAt             int64
+	LaunchesPerMinute  int64
+	KeepDays           int64
 }
 
 type ConsumerOrigin struct {
@@ -207,6 +226,16 @@ type LaunchLog struct {
 	UsageKey    string
 	Detail      string
 	Repeats     int64
+	Cause       string
+	Skew        sql.NullInt64
+	Evidence    string
+	TestID      string
+}
+
+type LaunchRate struct {
+	ConsumerID string
+	Minute     int64
+	Launches   int64
 }
 
 type LaunchSession struct {
@@ -377,6 +406,33 @@ type Tally struct {
 	Question  string
 	Answer    string
 	Votes     int64
+}
+
+type TestLaunch struct {
+	ID           string
+	MadeAt       int64
+	MadeBy       string
+	ConsumerID   string
+	CourseKey    string
+	UsageKey     string
+	Person       string
+	Lms          string
+	Fault        string
+	OutcomeFault string
+	Grade        string
+}
+
+type TestMessage struct {
+	ID        string
+	TestID    string
+	GotAt     int64
+	Operation string
+	Score     string
+	Accepted  bool
+	Reason    string
+	Status    int64
+	Request   string
+	Answer    string
 }
 
 type Throttle struct {

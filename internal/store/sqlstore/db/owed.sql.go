@@ -758,6 +758,31 @@ func (q *Queries) OwedSet(ctx context.Context, arg OwedSetParams) error {
 	return err
 }
 
+const owedSettle = `-- name: OwedSettle :execrows
+INSERT INTO owed_score (
+    id, target_id, wanted_version, delivered_version, state, attempts, first_change_at, next_at, due_at,
+    again_at, again_next_at, lease_until, lease_by, last_error, last_score, delivered_at
+) VALUES (
+    $1, $2, 1, 1, 'delivered', 0, $3, 0, NULL, 0, 0, 0, '', '', NULL, 0
+)
+ON CONFLICT DO NOTHING
+`
+
+type OwedSettleParams struct {
+	ID       string
+	TargetID string
+	At       int64
+}
+
+// OwedSettle says of a target that nothing is owed to it.
+func (q *Queries) OwedSettle(ctx context.Context, arg OwedSettleParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, owedSettle, arg.ID, arg.TargetID, arg.At)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const unowedList = `-- name: UnowedList :many
 SELECT t.id, t.kind, t.consumer_id, t.account_id, t.link_key, t.course_key, t.usage_key, t.scope, t.service_url, t.sourced_id, t.refused, t.updated_at, t.placement_id, consumer.name AS consumer_name, account.username,
     CAST(COALESCE((

@@ -317,6 +317,35 @@ func (q *Queries) TargetList(ctx context.Context, arg TargetListParams) ([]Grade
 	return items, nil
 }
 
+const targetRename = `-- name: TargetRename :execrows
+UPDATE grade_target SET link_key = $1
+WHERE grade_target.consumer_id = $2 AND grade_target.account_id = $3
+  AND grade_target.link_key = $4 AND NOT EXISTS (
+    SELECT 1 FROM grade_target AS other
+    WHERE other.consumer_id = $2 AND other.account_id = $3 AND other.link_key = $1
+)
+`
+
+type TargetRenameParams struct {
+	NewKey     string
+	ConsumerID string
+	AccountID  string
+	OldKey     string
+}
+
+func (q *Queries) TargetRename(ctx context.Context, arg TargetRenameParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, targetRename,
+		arg.NewKey,
+		arg.ConsumerID,
+		arg.AccountID,
+		arg.OldKey,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const targetUpsert = `-- name: TargetUpsert :one
 INSERT INTO grade_target (
     id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at,

@@ -31,6 +31,16 @@ ON CONFLICT (target_id) DO UPDATE SET
         WHEN owed_score.again_at = 0 OR excluded.next_at < owed_score.again_next_at THEN excluded.next_at
         ELSE owed_score.again_next_at END;
 
+-- name: OwedSettle :execrows
+-- OwedSettle says of a target that nothing is owed to it.
+INSERT INTO owed_score (
+    id, target_id, wanted_version, delivered_version, state, attempts, first_change_at, next_at, due_at,
+    again_at, again_next_at, lease_until, lease_by, last_error, last_score, delivered_at
+) VALUES (
+    @id, @target_id, 1, 1, 'delivered', 0, @at, 0, NULL, 0, 0, 0, '', '', NULL, 0
+)
+ON CONFLICT DO NOTHING;
+
 -- name: OwedClaim :many
 WITH due AS (
     SELECT owed_score.id FROM owed_score WHERE owed_score.due_at <= CAST(@now AS BIGINT)

@@ -56,3 +56,11 @@ ORDER BY id;
 
 -- name: TargetAdmit :execrows
 UPDATE grade_target SET refused = '' WHERE id = @id AND refused <> '';
+
+-- name: TargetRename :execrows
+UPDATE grade_target SET link_key = @new_key
+WHERE grade_target.consumer_id = @consumer_id AND grade_target.account_id = @account_id
+  AND grade_target.link_key = @old_key AND NOT EXISTS (
+    SELECT 1 FROM grade_target AS other
+    WHERE other.consumer_id = @consumer_id AND other.account_id = @account_id AND other.link_key = @new_key
+);
