@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,7 @@ const (
 	stopTimeout   = 40 * time.Second // longer than an outcome request
 	pruneEvery    = 10 * time.Minute
 	pruneRows     = 5000
+	pruneLater    = 24 * time.Hour // a clock that was ahead for hours must not have forgotten which launches were used
 )
 
 // Signatures a second that are looked into when they do not match: each costs
@@ -68,6 +70,7 @@ type site struct {
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
+	rescorer  sync.WaitGroup
 	stopPrune context.CancelFunc
 	draining  atomic.Bool // told to stop, still serving
 }
@@ -281,6 +284,7 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	pruneCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopPrune, s.pruner = cancel, make(chan struct{})
 	go s.prune(pruneCtx)
+	s.rescorer.Go(func() { s.app.Grading.RescoreLoop(pruneCtx, s.app.Log) })
 	failed := make(chan error, 3)
 	s.listen(listener, failed)
 	s.private.serve(failed)
@@ -322,6 +326,7 @@ func (s *site) stop(ctx context.Context) error {
 	}
 	s.stopPrune()
 	<-s.pruner
+	s.rescorer.Wait()
 	s.accounts.Wait()
 	return errors.Join(err, s.deliverer.Stop(ctx))
 }
@@ -345,7 +350,7 @@ func (s *site) prune(ctx context.Context) {
 
 func (s *site) pruneOnce(ctx context.Context) error {
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
-		if _, err := tx.Launches().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
+		if _, err := tx.Launches().Prune(ctx, s.app.Clock().Add(-pruneLater), pruneRows); err != nil {
 			return err
 		}
 		if _, err := tx.Continuations().Prune(ctx, s.app.Clock(), pruneRows); err != nil {

@@ -52,8 +52,10 @@ func needs() map[string]need {
 	add(account.ReadCourse, byPath, "GET /admin/courses/{key...}")
 	add(account.WriteCourse, byPath, "POST /admin/courses/{key...}")
 	add(account.ReadSite, nil, "GET /admin/consumers/{id}/dates")
-	add(account.ReadCourse, byPath, "GET /admin/dates/{key...}")
-	add(account.WriteCourse, byPath, "POST /admin/dates/{key...}")
+	add(account.ReadCourse, byPath,
+		"GET /admin/dates/{key...}", "GET /admin/learners/{key...}", "GET /admin/rescore/{key...}")
+	add(account.WriteCourse, byPath,
+		"POST /admin/dates/{key...}", "POST /admin/learners/{key...}", "POST /admin/rescore/{key...}")
 	return list
 }
 
@@ -81,6 +83,10 @@ func (h *Handler) teamRoutes() map[string]web.VisitHandler {
 	return map[string]web.VisitHandler{
 		"GET /admin/dates/{key...}":        h.getDates,
 		"POST /admin/dates/{key...}":       h.postDates,
+		"GET /admin/learners/{key...}":     h.getLearners,
+		"POST /admin/learners/{key...}":    h.postLearners,
+		"GET /admin/rescore/{key...}":      h.getRescore,
+		"POST /admin/rescore/{key...}":     h.postRescore,
 		"GET /admin/consumers/{id}/dates":  h.getConsumerDates,
 		"POST /admin/consumers/{id}/dates": h.postConsumerDates,
 	}

@@ -39,6 +39,7 @@ type page struct {
 	Body        []template.HTML
 	Score       *scoreLine
 	StaffNotes  []string
+	Team        *teamLinks // for teachers
 	Window      *newWindow // nil where the page has a window of its own
 }
 
