@@ -7,6 +7,7 @@ import (
 
 	"lectern/internal/account"
 	"lectern/internal/course"
+	"lectern/internal/launchlog"
 	"lectern/internal/lti"
 	"lectern/internal/store"
 	"lectern/internal/web"
@@ -77,7 +78,9 @@ func (h *Handler) find(r *http.Request, v web.Visit, p *searchPage) error {
 		if p.Accounts, err = tx.Accounts().List(ctx, p.Search, hitsMost); err != nil {
 			return err
 		}
-		p.Launches, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Reference: p.Search, Limit: hitsMost})
+		if ending := launchlog.Ending(p.Search); ending != "" {
+			p.Launches, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Reference: ending, Limit: hitsMost})
+		}
 		return err
 	})
 	if err != nil {
