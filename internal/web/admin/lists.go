@@ -19,18 +19,12 @@ type homePage struct {
 	Courses   int
 	Refusals  []store.LaunchEntry // the latest
 	Warnings  []launchlog.Warning // causes of refused launches
-<<<<<<< HEAD
-	Retrying  int                 // scores that an LMS did not take yet
-	Parked    int
-	PlainHTTP bool // frames cannot keep cookies
-=======
 	Good      int64               // launches of the last day
 	Refused   int64
 	Owed      map[store.OwedState]int // scores that have not reached an LMS
 	Lag       time.Duration           // age of the oldest of those still to be sent
 	Late      bool                    // that is longer than any pause between two tries at the start
 	PlainHTTP bool                    // frames cannot keep cookies
->>>>>>> main
 }
 
 // Parked, Retrying and Waiting count scores for the template.
@@ -66,10 +60,6 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) erro
 		if p.Warnings, err = launchlog.Warnings(ctx, tx, h.Clock()); err != nil {
 			return err
 		}
-<<<<<<< HEAD
-		backlog, err := tx.Owed().Backlog(ctx)
-		p.Retrying, p.Parked = backlog.Count[store.Retrying], backlog.Count[store.Parked]
-=======
 		if p.Good, p.Refused, err = tx.LaunchLog().Counts(ctx, h.Clock().Add(-homeDay)); err != nil {
 			return err
 		}
@@ -79,7 +69,6 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) erro
 			p.Lag = max(0, h.Clock().Sub(backlog.Oldest)).Round(time.Minute)
 			p.Late = p.Lag > homeLate
 		}
->>>>>>> main
 		return err
 	})
 	if err != nil {
