@@ -28,6 +28,7 @@ import (
 	"lectern/internal/tlsfront"
 	"lectern/internal/web"
 	"lectern/internal/web/enter"
+	"lectern/internal/web/export"
 	"lectern/internal/web/launch"
 	"lectern/internal/web/learn"
 	"lectern/internal/web/pick"
@@ -220,6 +221,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		return err
 	}
 	picker.Mount(mux)
+	(&export.Handler{Catalog: s.app.Catalog, Tool: export.NewTool(s.public, launch.SelectPath)}).Mount(mux)
 	room.Mount(mux, door.Resume)
 	return nil
 }
@@ -349,6 +351,9 @@ func (s *site) prune(ctx context.Context) {
 }
 
 func (s *site) pruneOnce(ctx context.Context) error {
+	if err := s.app.Importer.Prune(ctx, pruneRows); err != nil {
+		return err
+	}
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
 		if _, err := tx.Launches().Prune(ctx, s.app.Clock().Add(-pruneLater), pruneRows); err != nil {
 			return err

@@ -49,7 +49,10 @@ func needs() map[string]need {
 	add(account.ReadScores, byQuery, "GET /admin/scores", "GET /admin/scores.csv")
 	add(account.ReadScores, byScore, "GET /admin/scores/{id}")
 	add(account.ReadCourse, nil, "GET /admin/courses")
+	add(account.ReadSite, nil, "GET /admin/consumers/{id}/connect", "GET /admin/consumers/{id}/connect/{lms}")
+	add(account.Import, nil, "GET /admin/import", "GET /admin/import/{id}", "POST /admin/import/{id}/publish", "POST /admin/import/{id}/discard")
 	add(account.ReadCourse, byPath, "GET /admin/courses/{key...}")
+	add(account.ReadCourse, byPath, "GET /admin/block/{key...}", "GET /admin/cartridge/{key...}", "GET /admin/links.csv/{key...}", "POST /admin/preview/{key...}")
 	add(account.WriteCourse, byPath, "POST /admin/courses/{key...}")
 	add(account.ReadSite, nil, "GET /admin/consumers/{id}/dates")
 	add(account.ReadCourse, byPath,
