@@ -306,6 +306,7 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 // site is not ready, send nobody here when the listener closes.
 func (s *site) drain(failed <-chan error) error {
 	s.draining.Store(true)
+	s.app.Health.Leave()
 	if s.app.Config.DrainTime <= 0 {
 		return nil
 	}

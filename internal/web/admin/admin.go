@@ -132,7 +132,7 @@ func notice(r *http.Request) string {
 		"resent":    "The scores are on their way again.",
 		"noscores":  "Nothing was ticked, so nothing was done.",
 		"comparing": "The LMSs are being asked, a few scores at a time. Reload to see what they say.",
-		"repaired":  "What an LMS lacked or held otherwise is on its way again.",
+		"repairing": "The LMSs are being asked, a few scores at a time. What they lack or hold otherwise is sent again; what somebody typed there stays.",
 		"allowed":   "The address is allowed. Its scores are on their way again.",
 		"withdrawn": "The address is not allowed any more.",
 		"dropped":   "The secret was dropped.",

@@ -46,6 +46,7 @@ type consumerPage struct {
 	Action    string
 	LaunchURL string // pattern of launch addresses
 	Learners  learners
+	Health    consumerHealth
 	Secrets   []registry.SecretInfo
 	Expiry    *expiry // what saving would delete, to be confirmed
 	Clock     string  // how far its clock is from ours; "" while nobody knows
@@ -167,6 +168,9 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 	p.LaunchURL = h.PublicURL.String() + "/lti_provider/courses/{course}/{block}"
 	var err error
 	if p.Learners, err = h.learners(r.Context(), p.Consumer.ID); err != nil {
+		return err
+	}
+	if p.Health, err = h.consumerHealth(r.Context(), p.Consumer.ID); err != nil {
 		return err
 	}
 	if p.Secrets, err = h.Registry.Secrets(r.Context(), p.Consumer.ID); err != nil {

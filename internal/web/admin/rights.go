@@ -71,13 +71,11 @@ func byQuery(_ *Handler, r *http.Request) (string, error) { return r.URL.Query()
 // byScore takes the course of an owed score.
 func byScore(h *Handler, r *http.Request) (key string, err error) {
 	err = h.Store.View(r.Context(), func(tx store.Tx) error {
-		rows, err := tx.Owed().List(r.Context(), store.OwedFilter{ID: r.PathValue("id"), Limit: 1})
-		if err == nil && len(rows) == 0 {
+		row, err := tx.Owed().Row(r.Context(), r.PathValue("id"))
+		if errors.Is(err, store.ErrNotFound) {
 			return errScore
 		}
-		if err == nil {
-			key = rows[0].CourseKey
-		}
+		key = row.CourseKey
 		return err
 	})
 	return key, err
