@@ -35,7 +35,7 @@ func (s *site) people(mux *web.Mux) error {
 		Store: s.app.Store, Registry: s.app.Registry, Visitors: visitors, People: service, Catalog: s.app.Catalog,
 		Importer: s.app.Importer, Grading: s.app.Grading, PublicURL: s.public, Secure: web.Secure(s.public),
 		Wake: s.deliverer.Wake, Clock: s.app.Clock, Networks: s.app.Networks, Outbound: outbound,
-		LaunchLogDays: s.app.Config.LaunchLogDays,
+		LaunchLogDays: s.app.Config.LaunchLogDays, Tests: s.app.linkTests(s.public), ContentURL: s.content,
 	})
 	if err != nil {
 		return err
