@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 	"lectern/internal/tlsfront"
 	"lectern/internal/web"
 	"lectern/internal/web/enter"
+	"lectern/internal/web/export"
 	"lectern/internal/web/launch"
 	"lectern/internal/web/learn"
 	"lectern/internal/web/pick"
@@ -45,6 +47,7 @@ const (
 	stopTimeout   = 40 * time.Second // longer than an outcome request
 	pruneEvery    = 10 * time.Minute
 	pruneRows     = 5000
+	pruneLater    = 24 * time.Hour // a clock that was ahead for hours must not have forgotten which launches were used
 )
 
 // Signatures a second that are looked into when they do not match: each costs
@@ -69,6 +72,7 @@ type site struct {
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
+	rescorer  sync.WaitGroup
 	stopPrune context.CancelFunc
 	draining  atomic.Bool // told to stop, still serving
 }
@@ -225,6 +229,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		return err
 	}
 	picker.Mount(mux)
+	(&export.Handler{Catalog: s.app.Catalog, Tool: export.NewTool(s.public, launch.SelectPath)}).Mount(mux)
 	room.Mount(mux, door.Resume)
 	return nil
 }
@@ -289,6 +294,7 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	pruneCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopPrune, s.pruner = cancel, make(chan struct{})
 	go s.prune(pruneCtx)
+	s.rescorer.Go(func() { s.app.Grading.RescoreLoop(pruneCtx, s.app.Log) })
 	failed := make(chan error, 3)
 	s.listen(listener, failed)
 	s.private.serve(failed)
@@ -329,6 +335,7 @@ func (s *site) stop(ctx context.Context) error {
 	}
 	s.stopPrune()
 	<-s.pruner
+	s.rescorer.Wait()
 	s.accounts.Wait()
 	return errors.Join(err, s.deliverer.Stop(ctx))
 }
@@ -351,8 +358,11 @@ func (s *site) prune(ctx context.Context) {
 }
 
 func (s *site) pruneOnce(ctx context.Context) error {
+	if err := s.app.Importer.Prune(ctx, pruneRows); err != nil {
+		return err
+	}
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
-		if _, err := tx.Launches().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
+		if _, err := tx.Launches().Prune(ctx, s.app.Clock().Add(-pruneLater), pruneRows); err != nil {
 			return err
 		}
 		if _, err := tx.Continuations().Prune(ctx, s.app.Clock(), pruneRows); err != nil {

@@ -28,6 +28,7 @@ type View struct {
 	Version    int64         // of the state; forms carry it, see [Form]
 	Score      lti.Score     // weighted points that count
 	Answered   bool          // a score was published
+	Given      bool          // the score is a teacher's
 }
 
 // Form is what a learner posted.
@@ -104,8 +105,8 @@ func (s *Service) open(ctx context.Context, who Who, at At, retry bool) (*work, 
 
 // refresh copies what the row says into the view.
 func (w *work) refresh(at At) {
-	w.Version, w.Answered = w.row.Version, w.row.Answered
-	w.Score = lti.Score{Earned: w.row.Earned, Possible: w.row.Possible}
+	w.Version, w.Given = w.row.Version, w.row.Given != nil
+	w.Score.Earned, w.Score.Possible, w.Answered = w.row.Counts()
 	if !w.Answered {
 		w.Score = lti.Score{Possible: possible(at.Block)}
 	}
@@ -313,8 +314,9 @@ func (s *Service) owe(ctx context.Context, tx store.Tx, who Who, at At, row *sto
 	if err != nil {
 		return 0, err
 	}
+	earned, possible, _ := row.Counts()
 	err = tx.Learners().AppendScore(ctx, store.ScoreEvent{
-		ID: id.String(), Key: row.Key, At: row.UpdatedAt, Earned: row.Earned, Possible: row.Possible, Why: why,
+		ID: id.String(), Key: row.Key, At: row.UpdatedAt, Earned: earned, Possible: possible, Why: why,
 	})
 	if err != nil {
 		return 0, err

@@ -125,6 +125,9 @@ type LaunchLog interface {
 	// Causes groups the refusals since a moment, the most frequent first. Tests
 	// do not count.
 	Causes(ctx context.Context, since time.Time, limit int) ([]LaunchCause, error)
+	// Counts returns how many launches were good and how many were refused since
+	// a moment. Tests do not count.
+	Counts(ctx context.Context, since time.Time) (good, refused int64, err error)
 	// Skews returns how far a consumer's clock was from ours, by the newest of
 	// its proven launches since a moment. Tests do not count.
 	Skews(ctx context.Context, consumerID string, since time.Time, limit int) ([]time.Duration, error)

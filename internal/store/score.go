@@ -19,6 +19,7 @@ type Placement struct {
 	FirstAt      time.Time
 	LastLaunchAt time.Time
 	Launches     int64
+	CopiedFrom   string // ID of the placement that the LMS says it was copied from
 }
 
 // PlacementUse is how much one consumer uses one block.
@@ -38,6 +39,10 @@ type Placements interface {
 	Upsert(ctx context.Context, p Placement) (id string, err error)
 	// List returns placements, the latest launch first; "" selects all.
 	List(ctx context.Context, consumerID, courseKey string) ([]Placement, error)
+	// Copied notes that a new link was copied from another one of its consumer,
+	// found by the first of the link keys that is known. It returns that one's ID,
+	// or "" when there is none or the link has one already.
+	Copied(ctx context.Context, id, consumerID string, linkKeys []string) (from string, err error)
 	// Use counts the links to each block of a course, by consumer.
 	Use(ctx context.Context, courseKey string) ([]PlacementUse, error)
 	// ByID returns a placement; Find that of a link in an LMS course.
@@ -163,6 +168,13 @@ type Backlog struct {
 	Oldest time.Time         // first change of the oldest row still to be sent; zero when there is none
 }
 
+// Limits are the longest times that the outbox deals in.
+type Limits struct {
+	Slack time.Duration // how far clocks of processes may differ
+	Pause time.Duration // until a row is tried again
+	Lease time.Duration
+}
+
 // Owed is the outbox of scores.
 type Owed interface {
 	// Owe raises the wanted version of the target's owed score, creating it if
@@ -186,6 +198,18 @@ type Owed interface {
 	// Release gives a lease back without a try, due again at next. It fails
 	// with ErrConflict when by no longer holds the lease.
 	Release(ctx context.Context, id, by string, next time.Time) error
+	// Overtaken keeps the try a, whose lease ran out while it was made, and owes
+	// the score again as d says: somebody else may have sent meanwhile, and whose
+	// message came last is not known. A try kept already changes nothing.
+	Overtaken(ctx context.Context, a Attempt, d Debt) error
+	// Hurry makes rows that retry due now, where they go to addresses that begin
+	// with origin; with putOff those that wait as well. It returns how many.
+	Hurry(ctx context.Context, origin string, putOff bool, now time.Time) (int64, error)
+	// TurnBack makes due now what waits for a time that a clock set back has put
+	// out of reach: rows changed later than now plus slack, or due later than any
+	// pause. Leases of others than by that are longer than any lease end after
+	// one. It returns how many rows it touched.
+	TurnBack(ctx context.Context, now time.Time, by string, l Limits) (int64, error)
 	// NextDue returns when the next row is due, or ErrNotFound.
 	NextDue(ctx context.Context) (time.Time, error)
 	Backlog(ctx context.Context) (Backlog, error)

@@ -64,6 +64,8 @@ type Tx interface {
 	Staged() Staged
 	Learners() Learners
 	Dates() Dates
+	Members() Members
+	Rescores() Rescores
 	Tallies() Tallies
 	Console() Console
 	Audit() Audit

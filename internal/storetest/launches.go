@@ -228,6 +228,14 @@ func testLaunchCauses(s suite) {
 		{ConsumerID: "c2", ConsumerKey: "k2", Code: "bad", Cause: "host", Count: 1, First: after(3), Last: after(3), Newest: "row-3"},
 		{ConsumerID: "c1", ConsumerKey: "k1", Code: "bad", Cause: "scheme", Count: 1, First: after(2), Last: after(2), Newest: "row-2"},
 	})
+	var good, refused int64
+	s.view(func(tx store.Tx) (err error) {
+		good, refused, err = tx.LaunchLog().Counts(s.ctx, after(-1))
+		return err
+	})
+	if good != 3 || refused != 8 {
+		s.Errorf("Counts = %d good, %d refused; want 3 and 8", good, refused)
+	}
 	skews := func(limit int) []time.Duration {
 		return read(s, func(tx store.Tx) ([]time.Duration, error) { return tx.LaunchLog().Skews(s.ctx, "c2", after(-1), limit) })
 	}

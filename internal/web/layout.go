@@ -68,8 +68,9 @@ func NewPages(names ...string) (Pages, error) {
 
 func layoutFuncs() template.FuncMap {
 	return template.FuncMap{
-		"iso":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"code": launchlog.Code,
+		"number": Number,
+		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"code":   launchlog.Code,
 		// at is an address with a query that is encoded already: behind a ? that
 		// stands in the template it would be encoded once more.
 		"at": func(path, query string) string { return path + "?" + query },

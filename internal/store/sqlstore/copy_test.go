@@ -36,6 +36,7 @@ func checked() map[string]string {
 	return map[string]string{
 		"consumer_secret.slot": "current", "owed_score.state": "waiting", "continuation.state": "waiting",
 		"score_check.verdict": "same", "date_rule.level": "course", "date_rule.mode": "obey", "access_request.state": "waiting",
+		"rescore.state": "ready", "rescore_row.outcome": "same",
 	}
 }
 

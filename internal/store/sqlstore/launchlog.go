@@ -122,6 +122,11 @@ func (t launchLog) Causes(ctx context.Context, since time.Time, limit int) ([]st
 	return list, t.wrap(err, "group launch log")
 }
 
+func (t launchLog) Counts(ctx context.Context, since time.Time) (good, refused int64, err error) {
+	n, err := t.q.LogCounts(ctx, micros(since))
+	return n.Good, n.Refused, t.wrap(err, "count launches")
+}
+
 func (t launchLog) Skews(ctx context.Context, consumerID string, since time.Time, limit int) ([]time.Duration, error) {
 	rows, err := t.q.LogSkews(ctx, db.LogSkewsParams{
 		ConsumerID: clean(consumerID), Since: micros(since), MaxRows: maxRows(limit),

@@ -82,7 +82,29 @@ func placement(row db.PlacementListRow) store.Placement {
 		LMSContext: lti.Context{ID: row.ContextID, Title: row.ContextTitle, Label: row.ContextLabel},
 		Title:      row.Title, CourseKey: row.CourseKey, UsageKey: row.UsageKey,
 		FirstAt: moment(row.FirstAt), LastLaunchAt: moment(row.LastLaunchAt), Launches: row.Launches,
+		CopiedFrom: row.CopiedFrom,
 	}
+}
+
+func (t placements) Copied(ctx context.Context, id, consumerID string, linkKeys []string) (string, error) {
+	for _, key := range linkKeys {
+		if !nameable(key) {
+			continue
+		}
+		from, err := t.q.PlacementOfHistory(ctx, db.PlacementOfHistoryParams{ConsumerID: consumerID, LinkKey: key, NotID: id})
+		if absent(err) {
+			continue
+		}
+		if err != nil {
+			return "", t.wrap(err, "link in history")
+		}
+		rows, err := t.q.PlacementCopied(ctx, from, id)
+		if err != nil || rows == 0 {
+			return "", t.wrap(err, "note copied link")
+		}
+		return from, nil
+	}
+	return "", nil
 }
 
 func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, error) {

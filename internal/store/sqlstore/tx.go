@@ -39,6 +39,8 @@ func (t *tx) Checks() store.Checks               { return checks{t} }
 func (t *tx) Courses() store.Courses             { return courses{t} }
 func (t *tx) Learners() store.Learners           { return learners{t} }
 func (t *tx) Dates() store.Dates                 { return dates{t} }
+func (t *tx) Members() store.Members             { return members{t} }
+func (t *tx) Rescores() store.Rescores           { return rescores{t} }
 func (t *tx) Tallies() store.Tallies             { return tallies{t} }
 func (t *tx) Console() store.Console             { return console{t} }
 func (t *tx) Audit() store.Audit                 { return audit{t} }

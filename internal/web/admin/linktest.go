@@ -160,8 +160,8 @@ func (h *Handler) showTest(w http.ResponseWriter, r *http.Request, v web.Visit) 
 	p.Send = !p.Over && len(p.Verdicts) == 0
 	l := v.Layout("Test of a link", "launches", p)
 	l.Frames = append(l.Frames, h.PublicURL.Scheme+"://"+h.PublicURL.Host)
-	if h.ContentURL != nil {
-		l.Frames = append(l.Frames, h.ContentURL.Scheme+"://"+h.ContentURL.Host)
+	if u, err := url.Parse(h.ContentURL); err == nil && u.Host != "" {
+		l.Frames = append(l.Frames, u.Scheme+"://"+u.Host)
 	}
 	return h.pages.Show(w, r, http.StatusOK, "test/test.html", l)
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"net/http"
+	"time"
 
 	"lectern/internal/account"
 	"lectern/internal/launchlog"
@@ -18,10 +19,24 @@ type homePage struct {
 	Courses   int
 	Refusals  []store.LaunchEntry // the latest
 	Warnings  []launchlog.Warning // causes of refused launches
-	Retrying  int                 // scores that an LMS did not take yet, at most listLimit
-	Parked    int
-	PlainHTTP bool // frames cannot keep cookies
+	Good      int64               // launches of the last day
+	Refused   int64
+	Owed      map[store.OwedState]int // scores that have not reached an LMS
+	Lag       time.Duration           // age of the oldest of those still to be sent
+	Late      bool                    // that is longer than any pause between two tries at the start
+	PlainHTTP bool                    // frames cannot keep cookies
 }
+
+// Parked, Retrying and Waiting count scores for the template.
+func (p homePage) Parked() int   { return p.Owed[store.Parked] }
+func (p homePage) Retrying() int { return p.Owed[store.Retrying] }
+func (p homePage) Waiting() int  { return p.Owed[store.Waiting] + p.Owed[store.Sending] }
+
+// Bounds of what the first page tells.
+const (
+	homeDay  = 24 * time.Hour
+	homeLate = 30 * time.Minute // a score that waits longer is worth a look
+)
 
 func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	if !v.Who.ConsoleRole().May(account.ReadSite) {
@@ -45,14 +60,16 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) erro
 		if p.Warnings, err = launchlog.Warnings(ctx, tx, h.Clock()); err != nil {
 			return err
 		}
-		for state, n := range map[store.OwedState]*int{store.Retrying: &p.Retrying, store.Parked: &p.Parked} {
-			rows, err := tx.Owed().List(ctx, store.OwedFilter{State: state, Limit: listLimit})
-			if err != nil {
-				return err
-			}
-			*n = len(rows)
+		if p.Good, p.Refused, err = tx.LaunchLog().Counts(ctx, h.Clock().Add(-homeDay)); err != nil {
+			return err
 		}
-		return nil
+		backlog, err := tx.Owed().Backlog(ctx)
+		p.Owed = backlog.Count
+		if !backlog.Oldest.IsZero() {
+			p.Lag = max(0, h.Clock().Sub(backlog.Oldest)).Round(time.Minute)
+			p.Late = p.Lag > homeLate
+		}
+		return err
 	})
 	if err != nil {
 		return err

@@ -123,6 +123,9 @@ func (h *Handler) write(ctx context.Context, tx store.Tx, a *arrival, launchID s
 	if err != nil {
 		return session.Ticket{}, err
 	}
+	if err := tx.Members().Seen(ctx, placementID, acc.ID, noLearner(l.Roles), h.Clock()); err != nil {
+		return session.Ticket{}, err
+	}
 	a.entry.CourseKey, a.entry.UsageKey = a.courseID.String(), a.usage.String()
 	if err := h.learn(ctx, tx, a); err != nil {
 		return session.Ticket{}, err
@@ -187,6 +190,10 @@ func (h *Handler) place(
 	}
 	return placementID, retire(ctx, tx, l, linkKey)
 }
+
+// noLearner reports whether somebody is not counted among an LMS course's
+// learners. Who has no role we know is one.
+func noLearner(r lti.Roles) bool { return (r.Staff || r.Mentor) && !r.Learner || r.TestUser }
 
 // linkKey is what tells the links of an LMS course apart.
 func linkKey(l *lti.Launch, usageKey string) string { return cmp.Or(l.ResourceLink.ID, usageKey) }

@@ -215,7 +215,8 @@ func (q *Queries) ConsumerLaunched(ctx context.Context, at int64, iD string) (in
 
 const consumerList = `-- name: ConsumerList :many
 SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff, moved_from, courses, starts_at, ends_at, launches_per_minute, keep_days FROM consumer
-WHERE search LIKE CAST($1 AS TEXT) ESCAPE '\' OR instance_guid_folded LIKE $1 ESCAPE '\'
+WHERE id <> 'preview'
+  AND (search LIKE CAST($1 AS TEXT) ESCAPE '\' OR instance_guid_folded LIKE $1 ESCAPE '\')
 ORDER BY name_folded, id
 `
 

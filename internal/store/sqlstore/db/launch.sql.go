@@ -228,6 +228,25 @@ func (q *Queries) LogCauses(ctx context.Context, since int64, maxRows int64) ([]
 	return items, nil
 }
 
+const logCounts = `-- name: LogCounts :one
+SELECT CAST(coalesce(sum(CASE WHEN code = 'ok' THEN 1 + repeats ELSE 0 END), 0) AS BIGINT) AS good,
+    CAST(coalesce(sum(CASE WHEN code = 'ok' THEN 0 ELSE 1 + repeats END), 0) AS BIGINT) AS refused
+FROM launch_log
+WHERE logged_at > $1 AND test_id = ''
+`
+
+type LogCountsRow struct {
+	Good    int64
+	Refused int64
+}
+
+func (q *Queries) LogCounts(ctx context.Context, since int64) (LogCountsRow, error) {
+	row := q.db.QueryRowContext(ctx, logCounts, since)
+	var i LogCountsRow
+	err := row.Scan(&i.Good, &i.Refused)
+	return i, err
+}
+
 const logList = `-- name: LogList :many
 SELECT id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats, cause, skew, evidence, test_id FROM launch_log
 WHERE (CAST($1 AS BIGINT) = 0 OR logged_at < $1 OR logged_at = $1 AND id < CAST($2 AS TEXT))

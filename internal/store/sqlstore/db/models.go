@@ -88,6 +88,12 @@ type Audit struct {
 	After      string
 }
 
+type BlobGarbage struct {
+	Sha256 string
+	Since  int64
+	Going  bool
+}
+
 type Block struct {
 	VersionID string
 	Position  int64
@@ -149,6 +155,13 @@ type ConsumerSecret struct {
 	LastUsedAt int64
 }
 
+type ContextMember struct {
+	LmsContextID string
+	AccountID    string
+	Staff        bool
+	Since        int64
+}
+
 type Continuation struct {
 	ID         string
 	ConsumerID string
@@ -187,6 +200,7 @@ type CourseVersion struct {
 	Report     string
 	ImportedAt int64
 	ImportedBy string
+	LeftAt     int64
 }
 
 type DateRule struct {
@@ -272,6 +286,7 @@ type LearnerState struct {
 	Earned    float64
 	Possible  float64
 	UpdatedAt int64
+	Given     string
 }
 
 type LmsContext struct {
@@ -320,6 +335,42 @@ type Placement struct {
 	FirstAt      int64
 	LastLaunchAt int64
 	Launches     int64
+	CopiedFrom   string
+}
+
+type Rescore struct {
+	ID            string
+	CourseKey     string
+	BlockType     string
+	BlockID       string
+	AccountID     string
+	Scope         string
+	OnlyHigher    bool
+	State         string
+	AskedBy       string
+	AskedAt       int64
+	FinishedAt    int64
+	DueAt         sql.NullInt64
+	CursorAccount string
+	CursorScope   string
+	Seen          int64
+	Raised        int64
+	Lowered       int64
+	Failed        int64
+	Cells         int64
+	Applied       int64
+}
+
+type RescoreRow struct {
+	RescoreID   string
+	AccountID   string
+	Scope       string
+	OldEarned   float64
+	OldPossible float64
+	NewEarned   float64
+	NewPossible float64
+	Outcome     string
+	Detail      string
 }
 
 type ScoreAttempt struct {

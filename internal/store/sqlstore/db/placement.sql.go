@@ -38,7 +38,7 @@ func (q *Queries) ContextUpsert(ctx context.Context, arg ContextUpsertParams) (s
 }
 
 const placementByID = `-- name: PlacementByID :one
-SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, placement.copied_from, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE placement.id = $1
 `
@@ -54,6 +54,7 @@ type PlacementByIDRow struct {
 	FirstAt      int64
 	LastLaunchAt int64
 	Launches     int64
+	CopiedFrom   string
 	ContextID    string
 	ContextTitle string
 	ContextLabel string
@@ -73,6 +74,7 @@ func (q *Queries) PlacementByID(ctx context.Context, id string) (PlacementByIDRo
 		&i.FirstAt,
 		&i.LastLaunchAt,
 		&i.Launches,
+		&i.CopiedFrom,
 		&i.ContextID,
 		&i.ContextTitle,
 		&i.ContextLabel,
@@ -80,8 +82,20 @@ func (q *Queries) PlacementByID(ctx context.Context, id string) (PlacementByIDRo
 	return i, err
 }
 
+const placementCopied = `-- name: PlacementCopied :execrows
+UPDATE placement SET copied_from = $1 WHERE id = $2 AND copied_from = ''
+`
+
+func (q *Queries) PlacementCopied(ctx context.Context, copiedFrom string, iD string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, placementCopied, copiedFrom, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const placementFind = `-- name: PlacementFind :one
-SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, placement.copied_from, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE lms_context.consumer_id = $1 AND lms_context.context_id = $2 AND placement.link_key = $3
 `
@@ -103,6 +117,7 @@ type PlacementFindRow struct {
 	FirstAt      int64
 	LastLaunchAt int64
 	Launches     int64
+	CopiedFrom   string
 	ContextID    string
 	ContextTitle string
 	ContextLabel string
@@ -122,6 +137,7 @@ func (q *Queries) PlacementFind(ctx context.Context, arg PlacementFindParams) (P
 		&i.FirstAt,
 		&i.LastLaunchAt,
 		&i.Launches,
+		&i.CopiedFrom,
 		&i.ContextID,
 		&i.ContextTitle,
 		&i.ContextLabel,
@@ -130,7 +146,7 @@ func (q *Queries) PlacementFind(ctx context.Context, arg PlacementFindParams) (P
 }
 
 const placementList = `-- name: PlacementList :many
-SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, placement.copied_from, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE (CAST($1 AS TEXT) = '' OR placement.consumer_id = $1)
   AND (CAST($2 AS TEXT) = '' OR placement.course_key = $2)
@@ -149,6 +165,7 @@ type PlacementListRow struct {
 	FirstAt      int64
 	LastLaunchAt int64
 	Launches     int64
+	CopiedFrom   string
 	ContextID    string
 	ContextTitle string
 	ContextLabel string
@@ -174,6 +191,7 @@ func (q *Queries) PlacementList(ctx context.Context, consumerID string, courseKe
 			&i.FirstAt,
 			&i.LastLaunchAt,
 			&i.Launches,
+			&i.CopiedFrom,
 			&i.ContextID,
 			&i.ContextTitle,
 			&i.ContextLabel,
@@ -189,6 +207,27 @@ func (q *Queries) PlacementList(ctx context.Context, consumerID string, courseKe
 		return nil, err
 	}
 	return items, nil
+}
+
+const placementOfHistory = `-- name: PlacementOfHistory :one
+SELECT id FROM placement
+WHERE consumer_id = $1 AND link_key = $2 AND id <> CAST($3 AS TEXT)
+ORDER BY last_launch_at DESC, id DESC LIMIT 1
+`
+
+type PlacementOfHistoryParams struct {
+	ConsumerID string
+	LinkKey    string
+	NotID      string
+}
+
+// The link of a consumer that an LMS named as what another one was copied from,
+// the one used last.
+func (q *Queries) PlacementOfHistory(ctx context.Context, arg PlacementOfHistoryParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, placementOfHistory, arg.ConsumerID, arg.LinkKey, arg.NotID)
+	var id string
+	err := row.Scan(&id)
+	return id, err
 }
 
 const placementUpsert = `-- name: PlacementUpsert :one

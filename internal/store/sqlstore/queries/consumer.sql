@@ -6,7 +6,8 @@ SELECT * FROM consumer WHERE consumer_key = @consumer_key;
 
 -- name: ConsumerList :many
 SELECT * FROM consumer
-WHERE search LIKE CAST(@pattern AS TEXT) ESCAPE '\' OR instance_guid_folded LIKE @pattern ESCAPE '\'
+WHERE id <> 'preview'
+  AND (search LIKE CAST(@pattern AS TEXT) ESCAPE '\' OR instance_guid_folded LIKE @pattern ESCAPE '\')
 ORDER BY name_folded, id;
 
 -- name: ConsumerCreate :execrows

@@ -106,6 +106,12 @@ GROUP BY consumer_id, code, cause
 ORDER BY launches DESC, newest DESC
 LIMIT CAST(@max_rows AS BIGINT);
 
+-- name: LogCounts :one
+SELECT CAST(coalesce(sum(CASE WHEN code = 'ok' THEN 1 + repeats ELSE 0 END), 0) AS BIGINT) AS good,
+    CAST(coalesce(sum(CASE WHEN code = 'ok' THEN 0 ELSE 1 + repeats END), 0) AS BIGINT) AS refused
+FROM launch_log
+WHERE logged_at > @since AND test_id = '';
+
 -- name: LogSkews :many
 SELECT CAST(skew AS BIGINT) AS skew FROM launch_log
 WHERE consumer_id = @consumer_id AND logged_at > @since AND skew IS NOT NULL AND test_id = ''
