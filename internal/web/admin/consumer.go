@@ -65,6 +65,8 @@ func (h *Handler) learners(ctx context.Context, consumerID string) (learners, er
 		for how, links := range counts {
 			n.All += links
 			switch how {
+			case account.ByTest: // nobody
+				n.All -= links
 			case account.ByLaunch:
 				n.Anonymous += links
 			case account.ByPII, account.ByEmail:
