@@ -45,6 +45,7 @@ const (
 	stopTimeout   = 40 * time.Second // longer than an outcome request
 	pruneEvery    = 10 * time.Minute
 	pruneRows     = 5000
+	sweepFiles    = 200
 )
 
 // Signatures a second that are looked into when they do not match: each costs
@@ -335,7 +336,11 @@ func (s *site) prune(ctx context.Context) {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
-		if err := s.pruneOnce(ctx); err != nil && ctx.Err() == nil {
+		err := s.pruneOnce(ctx)
+		if err == nil {
+			_, err = s.app.Importer.Sweep(ctx, sweepFiles)
+		}
+		if err != nil && ctx.Err() == nil {
 			s.app.Log.WarnContext(ctx, "prune", slog.String("error", err.Error()))
 		}
 		select {
