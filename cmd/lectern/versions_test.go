@@ -54,6 +54,23 @@ func TestVersionsInConsole(t *testing.T) {
 	if n := s.versions(key); n != 2 {
 		t.Fatalf("%d versions: one that was published a moment ago went", n)
 	}
+	s.oldVersionGoes(at, key, id)
+	boss = s.signedInAs("boss", "a pass phrase")
+	ask := s.get(boss, at+"?delete")
+	if p := s.submit(boss, at+"?delete", s.fill(ask, "act", "delete", "confirm", "some course")); p.StatusCode != 400 || s.versions(key) != 1 {
+		t.Errorf("the wrong key: %d", p.StatusCode)
+	}
+	s.submit(boss, at+"?delete", s.fill(ask, "act", "delete", "confirm", key))
+	if n := s.versions(key); n != 0 {
+		t.Errorf("%d versions after deleting", n)
+	}
+}
+
+// oldVersionGoes deletes the version id a day after it was used last, and its
+// file a day after that.
+func (s *testSite) oldVersionGoes(at, key, id string) {
+	t := s.t
+	t.Helper()
 	blob := func() bool {
 		c, err := s.app.Catalog.Version(context.Background(), id)
 		if err != nil {
@@ -71,7 +88,7 @@ func TestVersionsInConsole(t *testing.T) {
 		t.Fatal("the file is not there")
 	}
 	s.clock.add(25 * time.Hour)
-	boss = s.signedInAs("boss", "a pass phrase")
+	boss := s.signedInAs("boss", "a pass phrase")
 	s.submit(boss, at, s.fill(s.get(boss, at+"?keep=1"), "act", "purge", "keep", "1"))
 	if n := s.versions(key); n != 1 {
 		t.Errorf("%d versions are left", n)
@@ -88,15 +105,6 @@ func TestVersionsInConsole(t *testing.T) {
 	s.clock.add(25 * time.Hour)
 	if sweep(); blob() {
 		t.Error("the file stays")
-	}
-	boss = s.signedInAs("boss", "a pass phrase")
-	ask := s.get(boss, at+"?delete")
-	if p := s.submit(boss, at+"?delete", s.fill(ask, "act", "delete", "confirm", "some course")); p.StatusCode != 400 || s.versions(key) != 1 {
-		t.Errorf("the wrong key: %d", p.StatusCode)
-	}
-	s.submit(boss, at+"?delete", s.fill(ask, "act", "delete", "confirm", key))
-	if n := s.versions(key); n != 0 {
-		t.Errorf("%d versions after deleting", n)
 	}
 }
 
