@@ -50,6 +50,7 @@ const (
 	pruneRows     = 5000
 	pruneLearners = 20             // transactions
 	pruneLater    = 24 * time.Hour // a clock that was ahead for hours must not have forgotten which launches were used
+	sweepFiles    = 200
 )
 
 // Signatures a second that are looked into when they do not match: each costs
@@ -349,7 +350,11 @@ func (s *site) prune(ctx context.Context) {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
-		if err := s.pruneOnce(ctx); err != nil && ctx.Err() == nil {
+		err := s.pruneOnce(ctx)
+		if err == nil {
+			_, err = s.app.Importer.Sweep(ctx, sweepFiles)
+		}
+		if err != nil && ctx.Err() == nil {
 			s.app.Log.WarnContext(ctx, "prune", slog.String("error", err.Error()))
 		}
 		select {

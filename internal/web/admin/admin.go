@@ -63,7 +63,7 @@ func New(d Deps) (*Handler, error) {
 		"consumer/connect.html", "launches/launches.html", "launches/launch.html", "test/form.html", "test/test.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
-		"learners/learners.html", "rescore/rescore.html",
+		"learners/learners.html", "rescore/rescore.html", "versions/versions.html",
 		"help/help.html", "settings/settings.html", "search/search.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err

@@ -56,9 +56,11 @@ func needs() map[string]need {
 	add(account.WriteCourse, byPath, "POST /admin/courses/{key...}")
 	add(account.ReadSite, nil, "GET /admin/consumers/{id}/dates")
 	add(account.ReadCourse, byPath,
-		"GET /admin/dates/{key...}", "GET /admin/learners/{key...}", "GET /admin/rescore/{key...}")
+		"GET /admin/dates/{key...}", "GET /admin/learners/{key...}", "GET /admin/rescore/{key...}",
+		"GET /admin/versions/{key...}")
 	add(account.WriteCourse, byPath,
-		"POST /admin/dates/{key...}", "POST /admin/learners/{key...}", "POST /admin/rescore/{key...}")
+		"POST /admin/dates/{key...}", "POST /admin/learners/{key...}", "POST /admin/rescore/{key...}",
+		"POST /admin/versions/{key...}")
 	return list
 }
 
@@ -88,6 +90,8 @@ func (h *Handler) teamRoutes() map[string]web.VisitHandler {
 		"POST /admin/dates/{key...}":       h.postDates,
 		"GET /admin/learners/{key...}":     h.getLearners,
 		"POST /admin/learners/{key...}":    h.postLearners,
+		"GET /admin/versions/{key...}":     h.getVersions,
+		"POST /admin/versions/{key...}":    h.postVersions,
 		"GET /admin/rescore/{key...}":      h.getRescore,
 		"POST /admin/rescore/{key...}":     h.postRescore,
 		"GET /admin/consumers/{id}/dates":  h.getConsumerDates,

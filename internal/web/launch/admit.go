@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -126,6 +127,9 @@ func (h *Handler) write(ctx context.Context, tx store.Tx, a *arrival, launchID s
 	if err != nil {
 		return session.Ticket{}, err
 	}
+	if err := copied(ctx, tx, a, placementID); err != nil {
+		return session.Ticket{}, err
+	}
 	if err := tx.Members().Seen(ctx, placementID, acc.ID, noLearner(l.Roles), h.Clock()); err != nil {
 		return session.Ticket{}, err
 	}
@@ -197,6 +201,47 @@ func (h *Handler) place(
 // noLearner reports whether somebody is not counted among an LMS course's
 // learners. Who has no role we know is one.
 func noLearner(r lti.Roles) bool { return (r.Staff || r.Mentor) && !r.Learner || r.TestUser }
+
+// historyMost bounds how many earlier links of a launch are looked at.
+const historyMost = 10
+
+// copied ties a link to the one it was copied from, as the LMS says, and gives it
+// that one's dates. Attempts are another matter: they are shared, or new for each
+// LMS course, as the consumer says. Custom parameters get the history from
+// $ResourceLink.id.history; D2L sends it by itself.
+func copied(ctx context.Context, tx store.Tx, a *arrival, placementID string) error {
+	history := ""
+	for _, name := range []string{
+		"custom_link_history", "custom_resource_link_id_history", "custom_resourcelink_id_history", "ext_d2l_resource_link_id_history",
+	} {
+		if value := a.verified.Param(name); value != "" && !strings.HasPrefix(value, "$") {
+			history = value
+			break
+		}
+	}
+	if history == "" {
+		return nil
+	}
+	var keys []string
+	for _, key := range strings.Split(history, ",") {
+		if key = strings.TrimSpace(key); key != "" && len(keys) < historyMost {
+			keys = append(keys, key)
+		}
+	}
+	from, err := tx.Placements().Copied(ctx, placementID, a.verified.Launch.Consumer.ID, keys)
+	if err != nil || from == "" {
+		return err
+	}
+	rule, err := tx.Dates().Setting(ctx, store.DatesOfLink, from)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rule.Subject = placementID
+	return tx.Dates().Put(ctx, *rule)
+}
 
 // linkKey is what tells the links of an LMS course apart.
 func linkKey(l *lti.Launch, usageKey string) string { return cmp.Or(l.ResourceLink.ID, usageKey) }
