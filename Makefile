@@ -56,7 +56,7 @@ race: ## the Go tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race ./...
 
 clean: ## remove what was built and fetched
-	rm -rf bin e2e/node_modules ui/node_modules ui/vendor/mathjax ui/vendor/fonts ui/vendor/.stamp
+	rm -rf bin e2e/artifacts e2e/node_modules ui/node_modules ui/vendor/mathjax ui/vendor/fonts ui/vendor/.stamp
 	rm -rf internal/problem/pyrun/wasm/node_modules internal/problem/pyrun/wasm/dist/python.wasm.gz
 	rm -f internal/problem/pyrun/wasm/dist/LICENSE internal/problem/pyrun/wasm/dist/.stamp
 

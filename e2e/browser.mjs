@@ -5,6 +5,7 @@ import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promise
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -13,6 +14,9 @@ export const cookieModes = {
   thirdPartyBlocked: "third-party cookies blocked",
   allBlocked: "all cookies blocked",
 };
+
+// Where screenshots and what tests share go.
+export const artifacts = fileURLToPath(new URL("./artifacts/", import.meta.url));
 
 const preferences = {
   all: { profile: { cookie_controls_mode: 0 } },
@@ -35,9 +39,42 @@ export async function missingBrowser() {
   }
 }
 
-// openBrowser starts Chromium with a profile of its own. Close the result. args
+// Starting Chromium costs more than most tests, so a browser that a test has
+// done with serves the next one that wants the same kind, without pages, cookies
+// or what sites stored: each demo has origins of its own.
+const idle = new Map(); // kind to browsers
+const mostIdle = 2; // of a kind
+
+after(async () => {
+  for (const browsers of idle.values()) await Promise.all(browsers.map((browser) => browser.end()));
+  idle.clear();
+});
+
+// openBrowser returns a Chromium with an empty profile. Close the result. args
 // are further switches, such as those of https.mjs.
 export async function openBrowser({ cookies = "all", javaScript = true, viewport = { width: 1280, height: 900 }, args = [] } = {}) {
+  const kind = JSON.stringify([cookies, javaScript, viewport, args]);
+  if (!idle.has(kind)) idle.set(kind, []);
+  const waiting = idle.get(kind);
+  const browser = waiting.pop() ?? await startBrowser({ cookies, javaScript, viewport, args });
+  const { context } = browser;
+  return {
+    context,
+    newPage: () => context.newPage(),
+    async close() {
+      try {
+        await Promise.all(context.pages().filter((page) => page !== browser.first).map((page) => page.close()));
+        await context.clearCookies();
+      } catch {
+        return browser.end(); // it has gone, or hangs
+      }
+      if (waiting.length < mostIdle) waiting.push(browser);
+      else await browser.end();
+    },
+  };
+}
+
+async function startBrowser({ cookies, javaScript, viewport, args }) {
   const profile = await mkdtemp(join(tmpdir(), "lectern-e2e-"));
   await mkdir(join(profile, "Default"));
   await writeFile(join(profile, "Default", "Preferences"), JSON.stringify(preferences[cookies]));
@@ -55,8 +92,8 @@ export async function openBrowser({ cookies = "all", javaScript = true, viewport
   context.setDefaultTimeout(15_000);
   return {
     context,
-    newPage: () => context.newPage(),
-    async close() {
+    first: context.pages()[0], // it stays, since a browser without pages ends
+    async end() {
       await context.close();
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     },
@@ -76,8 +113,6 @@ export async function violations(frame) {
   return found.violations.flatMap((v) => v.nodes.map((n) =>
     `${v.id} (${v.impact}): ${v.help} — ${n.target.join(" ")} — ${n.html.slice(0, 160)}`));
 }
-
-const artifacts = fileURLToPath(new URL("./artifacts/", import.meta.url));
 
 // screenshot writes artifacts/{name}.png of a whole page. The window grows to
 // the page first: frames of other sites are drawn only where the window shows

@@ -3,13 +3,13 @@
 // browser they are two sites.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { openBrowser } from "./browser.mjs";
+import { artifacts, openBrowser } from "./browser.mjs";
 
 const binary = process.env.LECTERN_BIN || fileURLToPath(new URL("../bin/lectern", import.meta.url));
 const startWithin = 60_000;
@@ -19,11 +19,15 @@ export const course = "course-v1:Lectern+Sample+2026";
 export const password = "seven colours in a drop";
 
 // startDemo runs the demo and returns a Demo. Call stop() at the end. args are
-// further flags, settings are environment variables.
-export async function startDemo({ seed = 0, args = [], settings = {} } = {}) {
+// further flags, settings are environment variables; preparing is where to leave
+// a copy of the data.
+export async function startDemo({ seed = 0, args = [], settings = {}, preparing = "" } = {}) {
   const data = await mkdtemp(join(tmpdir(), "lectern-demo-"));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("LECTERN_")));
   Object.assign(env, { LECTERN_AGGREGATE_DELAY: "1s", LECTERN_PYTHON_POOL: "2" }, settings);
+  // What a site can run decides what an import says of a course.
+  const asPrepared = !Object.keys(settings).some((name) => name.startsWith("LECTERN_GRADER") || name === "LECTERN_DATABASE");
+  if (asPrepared && !preparing) await cp(await prepared(), data, { recursive: true });
   const child = spawn(binary, [
     "demo", "--listen", "localhost:0", "--lms-listen", "127.0.0.1:0", "--data", data, "--seed", String(seed), "--json", ...args,
   ], { env, cwd: data, stdio: ["ignore", "pipe", "pipe"] });
@@ -37,6 +41,7 @@ export async function startDemo({ seed = 0, args = [], settings = {} } = {}) {
       await ended;
       clearTimeout(killer);
     }
+    if (preparing) await cp(data, preparing, { recursive: true });
     await rm(data, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
@@ -47,6 +52,24 @@ export async function startDemo({ seed = 0, args = [], settings = {} } = {}) {
     await stop();
     throw err;
   }
+}
+
+// prepared returns a folder with a demo's data in which the sample course is
+// imported already. It is made once for each build and shared by all test files.
+async function prepared() {
+  const built = await stat(binary);
+  const name = `prepared-${built.size}-${Math.round(built.mtimeMs)}`;
+  const folder = join(artifacts, name);
+  if (await stat(folder).catch(() => null)) return folder;
+  await mkdir(artifacts, { recursive: true });
+  for (const other of await readdir(artifacts)) {
+    if (other.startsWith("prepared-")) await rm(join(artifacts, other), { recursive: true, force: true });
+  }
+  const making = join(artifacts, `making-${process.pid}`);
+  const demo = await startDemo({ preparing: making });
+  await demo.stop();
+  await rename(making, folder).catch(() => {}); // another test file was faster
+  return folder;
 }
 
 // firstLine waits for the one line of JSON that says the demo is ready.

@@ -9,6 +9,8 @@ import { startDemo } from "./harness.mjs";
 
 export const hosts = { lms: "lms.test", tool: "tool.example", evil: "evil.test" };
 
+let certificate; // one for all, so that browsers started for one serve all
+
 // startHTTPS runs demo and proxy. The result has
 //   demo    a Demo whose addresses are https
 //   port    of the proxy
@@ -17,7 +19,8 @@ export const hosts = { lms: "lms.test", tool: "tool.example", evil: "evil.test" 
 //   args    switches for openBrowser
 //   stop    ends all
 export async function startHTTPS({ seed = 0, settings = {}, args = [] } = {}) {
-  const { key, cert, fingerprint } = selfSigned(Object.values(hosts));
+  certificate ??= selfSigned(Object.values(hosts));
+  const { key, cert, fingerprint } = certificate;
   const behind = new Map(); // host name to function
   const proxy = createServer({ key, cert }, (req, res) => {
     const answer = behind.get((req.headers.host ?? "").replace(/:\d+$/, ""));

@@ -72,11 +72,12 @@ func TestConsoleAccounts(t *testing.T) {
 	if s.whoIs(owner) != "ada2" {
 		t.Fatal("the sign-in link does not work")
 	}
-	s.press(browser, ada.ID, "/admin")
+	s.press(browser, ada.ID, "/role", "role", "administrator")
+	owner = s.signedInAs("ada2", "a pass phrase")
 	if p := s.get(owner, "/admin"); p.StatusCode != 200 {
 		t.Errorf("made administrator: %d", p.StatusCode)
 	}
-	s.press(browser, ada.ID, "/no-admin")
+	s.press(browser, ada.ID, "/role", "role", "")
 	if s.whoIs(owner) != "" {
 		t.Error("a session outlives the rights it was opened with")
 	}
@@ -87,8 +88,8 @@ func TestConsoleAccounts(t *testing.T) {
 	}
 	s.press(browser, ada.ID, "/enable")
 	s.signedInAs("ada2", "a pass phrase")
-	for _, act := range []string{"/no-admin", "/disable", "/delete"} {
-		if p := s.press(browser, boss.ID, act); p.StatusCode != 400 || !strings.Contains(p.body, "last administrator") {
+	for _, act := range []string{"/role", "/disable", "/delete"} {
+		if p := s.press(browser, boss.ID, act, "role", "support"); p.StatusCode != 400 || !strings.Contains(p.body, "last administrator") {
 			t.Errorf("the last administrator, %s: %d", act, p.StatusCode)
 		}
 	}
@@ -102,7 +103,7 @@ func TestConsoleAccounts(t *testing.T) {
 			t.Errorf("before and after: %+v", e)
 		}
 	}
-	if want := "user.create user.change user.sign_in_link user.password user.admin user.no_admin user.disable user.enable "; acts != want {
+	if want := "user.create user.change user.sign_in_link user.password user.role user.role user.disable user.enable "; acts != want {
 		t.Errorf("audit has %s, want %s", acts, want)
 	}
 	if p := s.get(browser, "/admin/audit"); !strings.Contains(p.body, "user.disable") || !strings.Contains(p.body, "ada2") {

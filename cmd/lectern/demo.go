@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +21,7 @@ import (
 	"lectern/internal/importer"
 	"lectern/internal/lti"
 	"lectern/internal/registry"
+	"lectern/internal/store"
 )
 
 //go:embed all:sample
@@ -89,7 +92,7 @@ func (c *demoCmd) Run(app *App) error {
 // prepare imports the sample course, registers the sample LMS and gives it
 // links to the course.
 func (c *demoCmd) prepare(app *App, s *site, lmsListens string) (*demoJSON, *fakelms.LMS, error) {
-	sampleCourse, err := importSample(app)
+	imported, err := sampleCourse(app)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,7 +109,7 @@ func (c *demoCmd) prepare(app *App, s *site, lmsListens string) (*demoJSON, *fak
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := lms.SetLinks(demoLinks(sampleCourse, s.public.String())); err != nil {
+	if err := lms.SetLinks(demoLinks(imported, s.public.String())); err != nil {
 		return nil, nil, err
 	}
 	link, err := s.signIn.FirstRun(app.Context)
@@ -118,21 +121,67 @@ func (c *demoCmd) prepare(app *App, s *site, lmsListens string) (*demoJSON, *fak
 		console = setupURL(s.public.String(), link)
 	}
 	return &demoJSON{
-		Console: console, LMS: lmsURL + "/", Course: sampleCourse.Key.String(), Consumer: toJSON(consumer, secret),
+		Console: console, LMS: lmsURL + "/", Course: imported.Key.String(), Consumer: toJSON(consumer, secret),
 	}, lms, nil
 }
 
+// sampleSetting names the setting that says which sample was imported.
+const sampleSetting = "demo.sample"
+
+// sampleCourse returns the sample course, importing it the first time and when
+// it has changed since.
+func sampleCourse(app *App) (*course.Course, error) {
+	tree, err := fs.Sub(sample, "sample")
+	if err != nil {
+		return nil, fmt.Errorf("sample course: %w", err)
+	}
+	digest, err := digestOf(tree)
+	if err != nil {
+		return nil, fmt.Errorf("sample course: %w", err)
+	}
+	var imported string // digest and course key
+	err = app.Store.View(app.Context, func(tx store.Tx) (err error) {
+		imported, err = tx.Settings().Value(app.Context, sampleSetting)
+		return err
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	if key, ok := strings.CutPrefix(imported, digest+" "); ok {
+		if c, err := app.Catalog.Course(app.Context, key); err == nil {
+			return c, nil
+		}
+	}
+	c, err := importSample(app, tree)
+	if err != nil {
+		return nil, err
+	}
+	return c, app.Store.Update(app.Context, func(tx store.Tx) error {
+		return tx.Settings().Put(app.Context, sampleSetting, digest+" "+c.Key.String())
+	})
+}
+
+// digestOf returns the SHA-256 of all names and files of a tree, in hex.
+func digestOf(tree fs.FS) (string, error) {
+	sum := sha256.New()
+	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(tree, name)
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(b), b)
+		return err
+	})
+	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
 // importSample publishes the sample course.
-func importSample(app *App) (*course.Course, error) {
+func importSample(app *App, tree fs.FS) (*course.Course, error) {
 	dir, err := os.MkdirTemp("", "lectern-sample-")
 	if err != nil {
 		return nil, fmt.Errorf("sample course: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	tree, err := fs.Sub(sample, "sample")
-	if err != nil {
-		return nil, fmt.Errorf("sample course: %w", err)
-	}
 	path := filepath.Join(dir, "course")
 	if err := os.CopyFS(path, tree); err != nil {
 		return nil, fmt.Errorf("sample course: %w", err)

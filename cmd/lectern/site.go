@@ -50,6 +50,7 @@ type site struct {
 	signIn    *signin.Service
 	deliverer *outcome.Deliverer
 	accounts  *visitor.Handler
+	mux       *web.Mux
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
@@ -85,7 +86,7 @@ func newSite(app *App, listener net.Listener) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.server = app.server(front.HSTS(mux))
+	s.mux, s.server = mux, app.server(front.HSTS(mux))
 	return s, s.besideHTTPS(metrics)
 }
 
@@ -144,6 +145,7 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 	mux.HandleContent("GET /asset/{version}/static/{name...}", func(w http.ResponseWriter, r *http.Request) error {
 		return pages.Asset(w, r, r.PathValue("version"), r.PathValue("name"))
 	})
+	mux.Handle("POST /language", web.ChooseLanguage(web.HTTPS(s.public)))
 	mux.HandleHTTP("GET "+ui.Prefix, ui.Handler())
 	mux.Handle("GET /metrics", onThisMachine(metrics.Handler()))
 	mux.HandleHTTP("GET /healthz", http.HandlerFunc(alive))

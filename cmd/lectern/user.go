@@ -14,11 +14,12 @@ import (
 // userCmd groups the commands about people.
 type userCmd struct {
 	Add      userAddCmd      `cmd:"" help:"Add an administrator, or somebody with an account of their own."`
-	List     userListCmd     `cmd:"" help:"List administrators, or everybody."`
+	List     userListCmd     `cmd:"" help:"List who may use the console, or everybody."`
 	Password userPasswordCmd `cmd:"" help:"Set a password, or print a one-time link to set it."`
 	Link     userLinkCmd     `cmd:"" help:"Say which account an LMS user is."`
 	Unlink   userUnlinkCmd   `cmd:"" help:"Forget which account an LMS user is."`
 	Merge    userMergeCmd    `cmd:"" help:"Give one account what another one, without password, has done."`
+	Role     userRoleCmd     `cmd:"" help:"Say what somebody may do in the console."`
 	Disable  userDisableCmd  `cmd:"" help:"Close an account and end all it has open."`
 	Enable   userEnableCmd   `cmd:"" help:"Open a closed account again."`
 }
@@ -80,7 +81,7 @@ func printLink(app *App, service *signin.Service, who *account.Account) error {
 
 func setupURL(public, token string) string { return public + "/login/set/" + token }
 
-// userListCmd lists administrators, or everybody.
+// userListCmd lists who may use the console, or everybody.
 type userListCmd struct {
 	Search string `arg:"" optional:"" help:"Part of a user name, name or address; with --all."`
 	All    bool   `help:"List everybody, also accounts that launches made."`
@@ -95,6 +96,7 @@ type userJSON struct {
 	Name     string       `json:"name"`
 	Kind     account.Kind `json:"kind"`
 	Admin    bool         `json:"admin"`
+	Role     account.Role `json:"role"`
 	Enabled  bool         `json:"enabled"`
 	CanEnter bool         `json:"has_password"`
 }
@@ -108,15 +110,15 @@ func (c *userListCmd) Run(app *App) error {
 	out := make([]userJSON, len(list))
 	rows := make([][]string, len(list))
 	for i, a := range list {
-		out[i] = userJSON{a.ID, a.Username, a.Email, a.Name, a.Kind, a.Admin, a.Enabled, a.PasswordHash != ""}
+		out[i] = userJSON{a.ID, a.Username, a.Email, a.Name, a.Kind, a.Admin, a.ConsoleRole(), a.Enabled, a.PasswordHash != ""}
 		rows[i] = []string{
-			a.Username, orDash(a.Email), string(a.Kind), yesNo(a.Admin), yesNo(a.Enabled), yesNo(a.PasswordHash != ""),
+			a.Username, orDash(a.Email), string(a.Kind), orDash(string(a.ConsoleRole())), yesNo(a.Enabled), yesNo(a.PasswordHash != ""),
 		}
 	}
 	if c.JSON {
 		return app.printJSON(out)
 	}
-	return app.printTable([]string{"USER", "E-MAIL", "KIND", "ADMIN", "ENABLED", "HAS PASSWORD"}, rows)
+	return app.printTable([]string{"USER", "E-MAIL", "KIND", "ROLE", "ENABLED", "HAS PASSWORD"}, rows)
 }
 
 func (c *userListCmd) accounts(app *App) ([]*account.Account, error) {
@@ -127,11 +129,11 @@ func (c *userListCmd) accounts(app *App) ([]*account.Account, error) {
 		}
 		return service.List(app.Context, c.Search, 0)
 	}
-	service, err := signIn(app)
+	service, err := persons(app)
 	if err != nil {
 		return nil, err
 	}
-	return service.Admins(app.Context)
+	return service.InConsole(app.Context)
 }
 
 // userPasswordCmd sets a password.

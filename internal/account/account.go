@@ -23,7 +23,8 @@ type Account struct {
 	Email        string // lower case
 	Name         string
 	Kind         Kind
-	Admin        bool   // may use the console
+	Admin        bool   // may do everything in the console
+	Role         Role   // what else it may do there
 	Enabled      bool   // a disabled account never gets in
 	PasswordHash string // argon2id in PHC form; "" when the account cannot sign in
 	CreatedAt    time.Time

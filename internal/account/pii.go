@@ -128,7 +128,7 @@ func (r *Resolver) trusted(
 		if a.Kind == Local && !a.Enabled {
 			return nil, ErrDisabled // a second account would let back in whom an operator shut out
 		}
-		if signsIn || a.Admin || a.Kind == Anonymous {
+		if signsIn || a.HasRights() || a.Kind == Anonymous {
 			return nil, nil // the address is somebody's who has to say so
 		}
 		ok, err := r.linkable(ctx, dir, consumers, launch.Consumer.ID, email, a)

@@ -123,7 +123,7 @@ func (r *Resolver) refresh(ctx context.Context, dir Directory, launch *lti.Launc
 	switch {
 	case link.Proven():
 		return r.noteAddress(ctx, dir, launch, link, a)
-	case link.How == ByPII && launch.Consumer.UseLTIPII && a.Kind == FromLMS && !a.Admin:
+	case link.How == ByPII && launch.Consumer.UseLTIPII && a.Kind == FromLMS && !a.HasRights():
 		return r.refreshPII(ctx, dir, launch, a)
 	}
 	return nil

@@ -40,6 +40,7 @@ type Error struct {
 	Public string // full sentence for the person; never holds request data
 	Hint   string // full sentence for the operator; may be empty
 
+	said   []any // what Public was made from, its format first; see Words
 	detail error // private: logs only
 }
 
@@ -66,7 +67,17 @@ func (e *Error) Wrap(err error) *Error {
 func (e *Error) Say(format string, args ...any) *Error {
 	c := *e
 	c.Public = fmt.Sprintf(format, args...)
+	c.said = append([]any{format}, args...)
 	return &c
+}
+
+// Words returns what Public was made from: a format and its arguments. Who
+// speaks another language translates the format.
+func (e *Error) Words() (format string, args []any) {
+	if len(e.said) == 0 {
+		return e.Public, nil
+	}
+	return fmt.Sprint(e.said[0]), e.said[1:]
 }
 
 // Error returns the code and the private detail, for logs.

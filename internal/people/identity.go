@@ -95,7 +95,7 @@ func waiting(ctx context.Context, tx store.Tx, c *identity.Claims) (*account.Acc
 			return nil, ErrIdentityTaken
 		}
 	}
-	if a.PasswordHash != "" || a.Admin || len(list) > 0 {
+	if a.PasswordHash != "" || a.HasRights() || len(list) > 0 {
 		return nil, ErrConnect
 	}
 	return a, nil

@@ -148,7 +148,7 @@ func mergeable(ctx context.Context, tx store.Tx, fromID, intoID string) (from, i
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case from.Admin || signsIn:
+	case from.HasRights() || signsIn:
 		return nil, nil, ErrMergeFrom
 	case !into.Enabled:
 		return nil, nil, ErrMergeInto

@@ -182,26 +182,6 @@ func (s *Service) SetEnabled(ctx context.Context, by, id string, on bool) error 
 	return err
 }
 
-// SetAdmin gives or takes the right to use the console, never the last
-// administrator's. Sessions end, so that nobody keeps what is gone.
-func (s *Service) SetAdmin(ctx context.Context, by, id string, on bool) error {
-	act := map[bool]string{true: "user.admin", false: "user.no_admin"}[on]
-	_, err := s.change(ctx, by, act, id, func(tx store.Tx, a *account.Account) error {
-		a.Admin = on
-		if on {
-			if a.Kind != account.Local {
-				return ErrNotLocal
-			}
-			return nil
-		}
-		if err := s.keepAdmin(ctx, tx, a); err != nil {
-			return err
-		}
-		return tx.Console().DeleteSessions(ctx, id)
-	})
-	return err
-}
-
 // keepAdmin refuses to lose the last administrator who can sign in, when a
 // stops being one.
 func (s *Service) keepAdmin(ctx context.Context, tx store.Tx, a *account.Account) error {
@@ -257,7 +237,7 @@ type audited struct {
 	Email    string       `json:"email"`
 	Name     string       `json:"name"`
 	Kind     account.Kind `json:"kind"`
-	Admin    bool         `json:"admin"`
+	Role     account.Role `json:"role"`
 	Enabled  bool         `json:"enabled"`
 	Password bool         `json:"has_password"`
 }
@@ -269,7 +249,7 @@ func (s *Service) audit(
 		if a == nil {
 			return nil
 		}
-		return audited{a.Username, a.Email, a.Name, a.Kind, a.Admin, a.Enabled, a.PasswordHash != ""}
+		return audited{a.Username, a.Email, a.Name, a.Kind, a.ConsoleRole(), a.Enabled, a.PasswordHash != ""}
 	}
 	return s.note(ctx, tx, by, act, id, show(before), show(after))
 }

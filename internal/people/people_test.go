@@ -71,7 +71,7 @@ func TestLastAdministratorAtOnce(t *testing.T) {
 				wait.Go(func() {
 					var err error
 					if i == 0 {
-						err = s.SetAdmin(t.Context(), "test", id, false)
+						err = s.SetRole(t.Context(), "test", id, account.NoRole, nil)
 					} else {
 						err = s.Delete(t.Context(), "test", id)
 					}

@@ -16,6 +16,16 @@ type Accounts interface {
 	List(ctx context.Context, search string, limit int) ([]*account.Account, error)
 	// Admins lists the accounts that may use the console, by user name.
 	Admins(ctx context.Context) ([]*account.Account, error)
+	// WithRole lists the accounts that have a role in the console without being
+	// administrators, by user name.
+	WithRole(ctx context.Context) ([]*account.Account, error)
+	// Courses returns the keys of the courses whose team an account is in, in order.
+	Courses(ctx context.Context, id string) ([]string, error)
+	// SetCourses makes courseKeys the only courses whose team an account is in.
+	SetCourses(ctx context.Context, id string, courseKeys []string, at time.Time) error
+	// JoinCourse adds one; Team lists who is in a course's team, by user name.
+	JoinCourse(ctx context.Context, id, courseKey string, at time.Time) error
+	Team(ctx context.Context, courseKey string) ([]*account.Account, error)
 	// ByEmail returns accounts with this address, in lower case; those with a
 	// password first. LMSs may claim any address, so several may have it.
 	ByEmail(ctx context.Context, email string, limit int) ([]*account.Account, error)

@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"secrets and origins", testSecretsAndOrigins},
 		{"deleting a consumer", testConsumerDelete},
 		{"accounts", testAccounts},
+		{"roles", testRoles},
 		{"account links", testAccountLinks},
 		{"linking at once", testLinkRace},
 		{"proven links", testProvenLinks},

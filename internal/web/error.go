@@ -3,12 +3,12 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"lectern/internal/errs"
+	"lectern/internal/locale"
 	"lectern/ui"
 )
 
@@ -36,7 +36,7 @@ func Status(k errs.Kind) int {
 }
 
 // ErrorPage renders errors for people and scripts.
-type ErrorPage struct{ tmpl *template.Template }
+type ErrorPage struct{ templates Templates }
 
 // noScript is the content security policy of pages that only say something.
 const noScript = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
@@ -50,25 +50,27 @@ type errorView struct {
 }
 
 func newErrorPage() (*ErrorPage, error) {
-	t, err := template.ParseFS(ui.FS, "error/error.html")
+	t, err := ParseTemplates("error", nil, "error/error.html")
 	return &ErrorPage{t}, err
 }
 
 // Render answers with e: its public sentence and code, never its detail.
 func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error) {
-	page, status := PageOf(r), Status(e.Kind)
+	page, status, lang := PageOf(r), Status(e.Kind), Language(r)
+	format, args := e.Words()
+	message := lang.T(format, args...)
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
 		page.SetHeaders(w.Header(), "default-src 'none'")
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		//nolint:errcheck // the reader is gone if this fails
 		json.NewEncoder(w).Encode(map[string]string{
-			"code": e.Code, "message": e.Public, "reference": ShortReference(page.Reference),
+			"code": e.Code, "message": message, "reference": ShortReference(page.Reference),
 		})
 		return
 	}
 	v := errorView{
-		Title: title(e.Kind), Message: e.Public, Code: e.Code, Reference: ShortReference(page.Reference),
+		Title: lang.T(title(e.Kind)), Message: message, Code: e.Code, Reference: ShortReference(page.Reference),
 		ReturnURL: page.ReturnURL, Style: ui.Asset("layout/base.css"),
 		Again: e.Kind == errs.Unavailable || e.Kind == errs.Internal,
 	}
@@ -76,8 +78,8 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 		v.ReturnHost = u.Host
 	}
 	var b bytes.Buffer
-	if err := p.tmpl.ExecuteTemplate(&b, "error.html", v); err != nil {
-		http.Error(w, e.Public, status)
+	if err := p.templates.In(lang).ExecuteTemplate(&b, "error.html", v); err != nil {
+		http.Error(w, message, status)
 		return
 	}
 	page.SetHeaders(w.Header(), noScript)
@@ -88,17 +90,17 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 func title(k errs.Kind) string {
 	switch k {
 	case errs.NotFound:
-		return "Not found"
+		return locale.Text("Not found")
 	case errs.Invalid, errs.Method, errs.TooLarge:
-		return "This request did not work"
+		return locale.Text("This request did not work")
 	case errs.Unauthorized, errs.Forbidden:
-		return "This page cannot be opened"
+		return locale.Text("This page cannot be opened")
 	case errs.Conflict:
-		return "Something changed meanwhile"
+		return locale.Text("Something changed meanwhile")
 	case errs.TooMany:
-		return "Too many tries"
+		return locale.Text("Too many tries")
 	}
-	return "Something went wrong"
+	return locale.Text("Something went wrong")
 }
 
 // ShortReference returns the part of a reference that people can read out. Version 7

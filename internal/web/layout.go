@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"lectern/internal/account"
+	"lectern/internal/locale"
 	"lectern/ui"
 )
 
@@ -16,10 +18,12 @@ import (
 // content. See ui/console/layout.html.
 type Layout struct {
 	Title   string
-	Section string // of the menu
-	User    string // "" when nobody is signed in
-	Admin   bool   // shows the console's menu
+	Section string       // of the menu
+	User    string       // "" when nobody is signed in
+	Role    account.Role // what of the console's menu is shown
 	CSRF    string
+	Here    string             // address of the page, to come back to
+	Others  []*locale.Language // that the page can be had in
 	Notice  string
 	Problem string
 	Styles  []string
@@ -30,20 +34,30 @@ type Layout struct {
 // Layout returns the layout of a page that v sees.
 func (v Visit) Layout(title, section string, page any) Layout {
 	return Layout{
-		Title: title, Section: section, User: v.Who.Username, Admin: v.Who.Admin, CSRF: v.CSRF, Page: page,
+		Title: title, Section: section, User: v.Who.Username, Role: v.Who.ConsoleRole(), CSRF: v.CSRF, Page: page,
 	}
 }
 
+// May reports whether the person has a right, so that a page shows no way to
+// what they would be refused.
+func (l Layout) May(right account.Right) bool { return l.Role.May(right) }
+
+// Looks reports whether the person may look at the page and change nothing on
+// it: its buttons are not shown.
+func (l Layout) Looks() bool {
+	return l.Role == account.Support && l.Section != "account" || l.Role == account.CourseTeam && l.Section == "scores"
+}
+
 // Pages are the templates of pages with a [Layout].
-type Pages map[string]*template.Template
+type Pages map[string]Templates
 
 // NewPages parses pages of package ui by name; it fails when one is broken.
 func NewPages(names ...string) (Pages, error) {
 	pages := Pages{}
 	for _, name := range names {
-		t, err := template.New("layout.html").Funcs(layoutFuncs()).ParseFS(ui.FS, "console/layout.html", name)
+		t, err := ParseTemplates("layout.html", layoutFuncs(), "console/layout.html", name)
 		if err != nil {
-			return nil, fmt.Errorf("page %s: %w", name, err)
+			return nil, err
 		}
 		pages[name] = t
 	}
@@ -52,12 +66,6 @@ func NewPages(names ...string) (Pages, error) {
 
 func layoutFuncs() template.FuncMap {
 	return template.FuncMap{
-		"when": func(t time.Time) string {
-			if t.IsZero() {
-				return "never"
-			}
-			return t.UTC().Format("2 Jan 2006 15:04 UTC")
-		},
 		"iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"tail": func(id string) string {
 			if len(id) > 12 {
@@ -72,8 +80,15 @@ func layoutFuncs() template.FuncMap {
 func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name string, l Layout) error {
 	l.Styles = []string{ui.Asset("layout/base.css"), ui.Asset("console/console.css")}
 	l.Script = ui.Asset("console/console.js")
+	spoken := Language(r)
+	l.Here = r.URL.RequestURI()
+	for _, other := range locale.Languages() {
+		if other != spoken {
+			l.Others = append(l.Others, other)
+		}
+	}
 	var b bytes.Buffer
-	if err := p[name].ExecuteTemplate(&b, "layout.html", l); err != nil {
+	if err := p[name].In(spoken).ExecuteTemplate(&b, "layout.html", l); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	PageOf(r).SetHeaders(w.Header(), "default-src 'none'; style-src 'self'; script-src 'self'; "+

@@ -25,6 +25,10 @@ type Page struct {
 	ReturnURL string   // where the person can go back to; checked, may carry a message
 	Reference string   // finds the launch-log row; shown to the person
 
+	// Locale is the language that the LMS or the course asks for, as a tag or as
+	// Accept-Language has it. A person's own choice goes before it.
+	Locale string
+
 	route string
 }
 

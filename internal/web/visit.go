@@ -33,6 +33,14 @@ var (
 type Visit struct {
 	Who  *account.Account
 	CSRF string // what forms of this session carry
+
+	Limited bool     // only to Courses, whatever a page is about
+	Courses []string // course keys
+}
+
+// Sees reports whether the visitor may see a course.
+func (v Visit) Sees(courseKey string) bool {
+	return !v.Limited || slices.Contains(v.Courses, courseKey)
 }
 
 // VisitHandler answers a request of somebody who is signed in.

@@ -54,7 +54,11 @@ type Mux struct {
 	raw     map[string]Handler // by path prefix
 	origin  *http.CrossOriginProtection
 	errors  *ErrorPage
+	routes  []string
 }
+
+// Routes returns the patterns that were added, so that a test can walk them.
+func (m *Mux) Routes() []string { return m.routes }
 
 // New returns a mux without routes. It fails when the error page's template is
 // broken.
@@ -93,6 +97,7 @@ func (m *Mux) HandleBoth(pattern string, h Handler) {
 }
 
 func (m *Mux) handle(mux *http.ServeMux, pattern string, h Handler) {
+	m.routes = append(m.routes, pattern)
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		PageOf(r).route = pattern
 		err := m.origin.Check(r)

@@ -58,7 +58,7 @@ func (t accounts) Create(ctx context.Context, a *account.Account) error {
 	name := clean(a.Name)
 	rows, err := t.q.AccountCreate(ctx, db.AccountCreateParams{
 		ID: a.ID, Username: a.Username, UsernameFolded: fold(a.Username), Email: a.Email, Name: name,
-		Search: folded(a.Username, a.Email, name), Kind: string(a.Kind), Admin: a.Admin, Enabled: a.Enabled,
+		Search: folded(a.Username, a.Email, name), Kind: string(a.Kind), Admin: a.Admin, Role: string(a.Role), Enabled: a.Enabled,
 		PasswordHash: a.PasswordHash, CreatedAt: micros(a.CreatedAt),
 	})
 	return t.one(rows, err, "create account", store.ErrConflict)
@@ -71,7 +71,7 @@ func (t accounts) Update(ctx context.Context, a *account.Account) error {
 	name := clean(a.Name)
 	rows, err := t.q.AccountUpdate(ctx, db.AccountUpdateParams{
 		Username: a.Username, UsernameFolded: fold(a.Username), Email: a.Email, Name: name,
-		Search: folded(a.Username, a.Email, name), Kind: string(a.Kind), Admin: a.Admin, Enabled: a.Enabled,
+		Search: folded(a.Username, a.Email, name), Kind: string(a.Kind), Admin: a.Admin, Role: string(a.Role), Enabled: a.Enabled,
 		PasswordHash: a.PasswordHash, ID: a.ID,
 	})
 	if err == nil && rows == 0 { // gone, or the name is somebody else's
@@ -114,7 +114,7 @@ func (t accounts) Unlink(ctx context.Context, consumerID, ltiUserID string) erro
 func person(row db.Account) *account.Account {
 	return &account.Account{
 		ID: row.ID, Username: row.Username, Email: row.Email, Name: row.Name, Kind: account.Kind(row.Kind),
-		Admin: row.Admin, Enabled: row.Enabled, PasswordHash: row.PasswordHash, CreatedAt: moment(row.CreatedAt),
+		Admin: row.Admin, Role: account.Role(row.Role), Enabled: row.Enabled, PasswordHash: row.PasswordHash, CreatedAt: moment(row.CreatedAt),
 	}
 }
 

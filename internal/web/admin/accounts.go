@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"lectern/internal/account"
@@ -43,8 +44,7 @@ func accountNotice(r *http.Request) string {
 		"saved":      "The changes were saved.",
 		"enabled":    "The account is open again.",
 		"disabled":   "The account is closed. Everything it had open ended.",
-		"admin":      "The account may use the console now.",
-		"no_admin":   "The account may not use the console any more.",
+		"role":       "The account's rights are set. It has to sign in again.",
 		"linked":     "The LMS user is this account now.",
 		"unlinked":   "The link is gone, and what was open by it ended.",
 		"identified": "The identity is not connected any more.",
@@ -102,7 +102,7 @@ func accountErrors(err error) map[string]string {
 		return map[string]string{"link": e.Public}
 	case people.ErrMergeSame.Code, people.ErrMergeFrom.Code, people.ErrMergeInto.Code, signin.ErrUser.Code:
 		return map[string]string{"merge": e.Public}
-	case people.ErrLastAdmin.Code, people.ErrNotLocal.Code:
+	case people.ErrLastAdmin.Code, people.ErrNotLocal.Code, people.ErrRole.Code, people.ErrRoleCourse.Code:
 		return map[string]string{"rights": e.Public}
 	}
 	return nil
@@ -114,6 +114,7 @@ type personPage struct {
 	Form      people.New // what the form holds
 	Errors    map[string]string
 	Consumers []*lti.Consumer
+	Rights    rolePart
 	Who       map[string]string // user names of those the audit names
 	SignIn    string            // address of a one-time link, just made
 	Local     bool
@@ -136,6 +137,9 @@ func (h *Handler) showAccount(w http.ResponseWriter, r *http.Request, v web.Visi
 	p.Local, p.Self = p.Kind == account.Local, p.ID == v.Who.ID
 	err = h.Store.View(r.Context(), func(tx store.Tx) error {
 		if p.Consumers, err = tx.Consumers().List(r.Context(), ""); err != nil {
+			return err
+		}
+		if p.Rights, err = rights(r, tx, p.Account); err != nil {
 			return err
 		}
 		p.Who, err = actors(r, tx, p.Audit)
@@ -199,11 +203,48 @@ func (h *Handler) setAccount(on bool, notice string) web.VisitHandler {
 	}
 }
 
-// setAdmin returns the handler of a button that gives or takes rights.
-func (h *Handler) setAdmin(on bool, notice string) web.VisitHandler {
-	return func(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-		return h.done(w, r, v, h.People.SetAdmin(r.Context(), v.Who.ID, r.PathValue("id"), on), notice)
+// postRole says what an account may do in the console.
+func (h *Handler) postRole(w http.ResponseWriter, r *http.Request, v web.Visit) error {
+	role := account.Role(r.PostForm.Get("role"))
+	courses := r.PostForm["course"]
+	if role != account.CourseTeam {
+		courses = nil
 	}
+	return h.done(w, r, v, h.People.SetRole(r.Context(), v.Who.ID, r.PathValue("id"), role, courses), "role")
+}
+
+// rolePart is the form about the rights of an account.
+type rolePart struct {
+	Role    account.Role
+	Roles   []account.Role
+	Courses []roleCourse
+}
+
+// roleCourse is a course whose team an account is in, or could be.
+type roleCourse struct {
+	Key, Name string
+	In        bool
+}
+
+// rights fills in the form about the rights of an account.
+func rights(r *http.Request, tx store.Tx, a *account.Account) (p rolePart, err error) {
+	p = rolePart{
+		Role:  a.ConsoleRole(),
+		Roles: []account.Role{account.NoRole, account.Support, account.CourseTeam, account.Administrator},
+	}
+	in, err := tx.Accounts().Courses(r.Context(), a.ID)
+	if err != nil {
+		return p, err
+	}
+	all, err := tx.Courses().List(r.Context())
+	for _, c := range all {
+		p.Courses = append(p.Courses, roleCourse{c.Key, c.Name, slices.Contains(in, c.Key)})
+		in = slices.DeleteFunc(in, func(key string) bool { return key == c.Key })
+	}
+	for _, key := range in { // not imported, or not any more
+		p.Courses = append(p.Courses, roleCourse{key, key, true})
+	}
+	return p, err
 }
 
 func (h *Handler) postLink(w http.ResponseWriter, r *http.Request, v web.Visit) error {

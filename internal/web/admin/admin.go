@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"lectern/internal/catalog"
-	"lectern/internal/errs"
 	"lectern/internal/importer"
 	"lectern/internal/outcome"
 	"lectern/internal/people"
@@ -20,10 +19,6 @@ import (
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
-
-// ErrAdmin means that somebody without rights asked for the console.
-var ErrAdmin = errs.New(errs.Forbidden, "console_forbidden", "",
-	"Your account may not use the console.", "lectern user list shows who may.")
 
 // Deps is what the console needs.
 type Deps struct {
@@ -45,6 +40,7 @@ type Deps struct {
 type Handler struct {
 	Deps
 	pages web.Pages
+	needs map[string]need // by route
 }
 
 // New returns a console; it fails when an embedded template is broken.
@@ -55,7 +51,7 @@ func New(d Deps) (*Handler, error) {
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html",
 	)
-	return &Handler{Deps: d, pages: pages}, err
+	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }
 
 // Mount adds the console's addresses to the mux.
@@ -97,16 +93,6 @@ func (h *Handler) Mount(m *web.Mux) {
 		m.Handle(pattern, h.guard(page))
 	}
 	m.Handle("POST /admin/accounts/import", h.upload(h.guard(h.postImport)))
-}
-
-// guard lets administrators through.
-func (h *Handler) guard(page web.VisitHandler) web.Handler {
-	return h.Visitors.Guard(func(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-		if !v.Who.Admin {
-			return ErrAdmin
-		}
-		return page(w, r, v)
-	})
 }
 
 // notices are what a page may say after a form; the address names one.

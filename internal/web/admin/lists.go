@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"lectern/internal/account"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
@@ -22,6 +23,9 @@ type homePage struct {
 }
 
 func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) error {
+	if !v.Who.ConsoleRole().May(account.ReadSite) {
+		return web.SeeOther(w, r, "/admin/courses", r.URL.Query().Get("done"))
+	}
 	p := homePage{PlainHTTP: !h.Secure(r)}
 	ctx := r.Context()
 	err := h.Store.View(ctx, func(tx store.Tx) error {
@@ -66,6 +70,7 @@ func (h *Handler) courses(w http.ResponseWriter, r *http.Request, v web.Visit) e
 	if err != nil {
 		return err
 	}
+	p.Courses = seen(v, p.Courses)
 	return h.pages.Show(w, r, http.StatusOK, "courses/courses.html", v.Layout("Courses", "courses", p))
 }
 

@@ -102,6 +102,7 @@ func (h *Handler) scores(w http.ResponseWriter, r *http.Request, v web.Visit) er
 	if err != nil {
 		return err
 	}
+	p.Courses = seen(v, p.Courses)
 	if len(p.Rows) > scoreRows {
 		p.Rows = p.Rows[:scoreRows]
 		next := scoreQuery(f)

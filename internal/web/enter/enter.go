@@ -11,7 +11,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"html/template"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -28,7 +27,6 @@ import (
 	"lectern/internal/store"
 	"lectern/internal/telemetry"
 	"lectern/internal/web"
-	"lectern/ui"
 )
 
 // Deps is what the pages need.
@@ -48,14 +46,14 @@ type Finisher func(w http.ResponseWriter, r *http.Request, id, token string) (lo
 // Handler serves the pages. It is safe for concurrent use.
 type Handler struct {
 	Deps
-	frame  *template.Template
+	frame  web.Templates
 	pages  web.Pages
 	finish Finisher
 }
 
 // New returns the pages; it fails when an embedded template is broken.
 func New(d Deps) (*Handler, error) {
-	frame, err := template.ParseFS(ui.FS, "enter/frame.html")
+	frame, err := web.ParseTemplates("frame", nil, "enter/frame.html")
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,8 @@ import (
 	"lectern/internal/errs"
 	"lectern/internal/grading"
 	"lectern/internal/store"
+	"lectern/internal/web"
+	"lectern/ui"
 )
 
 // ErrView means that a launch asked for a view there is not.
@@ -42,13 +44,13 @@ type Deps struct {
 // Handler serves learners' pages. It is safe for concurrent use.
 type Handler struct {
 	Deps
-	templates *template.Template
+	templates web.Templates
 	previews  *pace
 }
 
 // New returns a handler; it fails when an embedded template is broken.
 func New(d Deps) (*Handler, error) {
-	t, err := loadTemplates()
+	t, err := web.ParseTemplates("learn", template.FuncMap{"asset": ui.Asset}, "learn/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("learner pages: %w", err)
 	}

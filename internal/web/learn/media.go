@@ -160,7 +160,7 @@ func (v *view) getTranscript(w http.ResponseWriter, r *http.Request, arg string)
 		return writeText(w, cues)
 	case "html":
 		head.Set("Content-Type", "text/html; charset=utf-8")
-		return v.templates.ExecuteTemplate(w, "cues", cues)
+		return v.words.ExecuteTemplate(w, "cues", cues)
 	}
 	head.Set("Content-Type", "text/vtt; charset=utf-8")
 	return writeVTT(w, cues)

@@ -169,7 +169,7 @@ func (v *view) write(ctx context.Context, w http.ResponseWriter, r *http.Request
 		p.Window = &newWindow{"/learn/" + url.PathEscape(v.s.ID) + "/" + web.WindowPath, v.s.Pass}
 	}
 	var b bytes.Buffer
-	if err := v.templates.ExecuteTemplate(&b, "page.html", p); err != nil {
+	if err := v.words.ExecuteTemplate(&b, "page.html", p); err != nil {
 		return err
 	}
 	frame(r, v.s).SetHeaders(w.Header(), policy)
@@ -178,22 +178,18 @@ func (v *view) write(ctx context.Context, w http.ResponseWriter, r *http.Request
 }
 
 // html runs a template for a part of a page.
-func (h *Handler) html(name string, data any) (template.HTML, error) {
+func (v *view) html(name string, data any) (template.HTML, error) {
 	var b strings.Builder
-	if err := h.templates.ExecuteTemplate(&b, name, data); err != nil {
+	if err := v.words.ExecuteTemplate(&b, name, data); err != nil {
 		return "", err
 	}
 	return template.HTML(b.String()), nil //nolint:gosec // html/template made it
 }
 
-func loadTemplates() (*template.Template, error) {
-	return template.New("learn").Funcs(template.FuncMap{"asset": ui.Asset}).
-		ParseFS(ui.FS, "learn/*.html")
-}
-
 // frame tells the mux who may frame the session's pages, error pages too.
 func frame(r *http.Request, s *session.Session) *web.Page {
 	p := web.PageOf(r)
+	p.Locale = s.Locale
 	p.Framing, p.Ancestors = web.FramedByListed, s.FrameAncestors
 	if p.ReturnURL == "" {
 		p.ReturnURL = s.ReturnURL

@@ -8,6 +8,7 @@ import (
 	"lectern/internal/course"
 	"lectern/internal/errs"
 	"lectern/internal/session"
+	"lectern/internal/web"
 )
 
 // ErrMethod means that an address below a session is asked for in a way it is
@@ -23,6 +24,8 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	if err != nil {
 		return err
 	}
+	v.lang = web.Language(r)
+	v.words = h.templates.In(v.lang)
 	kind, arg, _ := strings.Cut(rest, "/")
 	switch kind {
 	case "problem", "library", "act":

@@ -97,7 +97,7 @@ func (v *view) launchTool(w http.ResponseWriter, r *http.Request, b *course.Bloc
 		return tool.ErrContent.Wrap(err)
 	}
 	var page bytes.Buffer
-	err = v.templates.ExecuteTemplate(&page, "tool-launch", struct {
+	err = v.words.ExecuteTemplate(&page, "tool-launch", struct {
 		Name, Address string
 		Form          []oauth1.Pair
 	}{cmp.Or(b.Name, "the tool"), t.Address, form})

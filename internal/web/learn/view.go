@@ -2,6 +2,7 @@ package learn
 
 import (
 	"context"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"lectern/internal/course"
 	"lectern/internal/grading"
 	"lectern/internal/keys"
+	"lectern/internal/locale"
 	"lectern/internal/session"
 )
 
@@ -20,6 +22,8 @@ type view struct {
 	s        *session.Session
 	c        *course.Course
 	launched *course.Block
+	lang     *locale.Language   // of what we say; the course has its own
+	words    *template.Template // the templates in lang
 	now      time.Time
 	query    url.Values // of the launch
 	learner  *grading.Learner

@@ -56,7 +56,7 @@ func landing(next string, who *account.Account) string {
 	switch {
 	case next != "":
 		return next
-	case who.Admin:
+	case who.HasRights():
 		return "/admin"
 	}
 	return "/account"

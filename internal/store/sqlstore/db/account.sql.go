@@ -10,7 +10,7 @@ import (
 )
 
 const accountAdmins = `-- name: AccountAdmins :many
-SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at FROM account WHERE admin = TRUE ORDER BY username_folded
+SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at, role FROM account WHERE admin = TRUE ORDER BY username_folded
 `
 
 func (q *Queries) AccountAdmins(ctx context.Context) ([]Account, error) {
@@ -34,6 +34,7 @@ func (q *Queries) AccountAdmins(ctx context.Context) ([]Account, error) {
 			&i.Enabled,
 			&i.PasswordHash,
 			&i.CreatedAt,
+			&i.Role,
 		); err != nil {
 			return nil, err
 		}
@@ -49,7 +50,7 @@ func (q *Queries) AccountAdmins(ctx context.Context) ([]Account, error) {
 }
 
 const accountByID = `-- name: AccountByID :one
-SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at FROM account WHERE id = $1
+SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at, role FROM account WHERE id = $1
 `
 
 func (q *Queries) AccountByID(ctx context.Context, id string) (Account, error) {
@@ -67,12 +68,13 @@ func (q *Queries) AccountByID(ctx context.Context, id string) (Account, error) {
 		&i.Enabled,
 		&i.PasswordHash,
 		&i.CreatedAt,
+		&i.Role,
 	)
 	return i, err
 }
 
 const accountByLink = `-- name: AccountByLink :one
-SELECT account.id, account.username, account.username_folded, account.email, account.name, account.search, account.kind, account.admin, account.enabled, account.password_hash, account.created_at FROM account JOIN account_link ON account_link.account_id = account.id
+SELECT account.id, account.username, account.username_folded, account.email, account.name, account.search, account.kind, account.admin, account.enabled, account.password_hash, account.created_at, account.role FROM account JOIN account_link ON account_link.account_id = account.id
 WHERE account_link.consumer_id = $1 AND account_link.lti_user_id = $2
 `
 
@@ -91,12 +93,13 @@ func (q *Queries) AccountByLink(ctx context.Context, consumerID string, lTIUserI
 		&i.Enabled,
 		&i.PasswordHash,
 		&i.CreatedAt,
+		&i.Role,
 	)
 	return i, err
 }
 
 const accountByUsername = `-- name: AccountByUsername :one
-SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at FROM account WHERE username_folded = $1
+SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at, role FROM account WHERE username_folded = $1
 `
 
 func (q *Queries) AccountByUsername(ctx context.Context, usernameFolded string) (Account, error) {
@@ -114,15 +117,17 @@ func (q *Queries) AccountByUsername(ctx context.Context, usernameFolded string) 
 		&i.Enabled,
 		&i.PasswordHash,
 		&i.CreatedAt,
+		&i.Role,
 	)
 	return i, err
 }
 
 const accountCreate = `-- name: AccountCreate :execrows
 INSERT INTO account (
-    id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at
+    id, username, username_folded, email, name, search, kind, admin, role, enabled, password_hash, created_at
 ) VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+    $12
 )
 ON CONFLICT DO NOTHING
 `
@@ -136,6 +141,7 @@ type AccountCreateParams struct {
 	Search         string
 	Kind           string
 	Admin          bool
+	Role           string
 	Enabled        bool
 	PasswordHash   string
 	CreatedAt      int64
@@ -151,6 +157,7 @@ func (q *Queries) AccountCreate(ctx context.Context, arg AccountCreateParams) (i
 		arg.Search,
 		arg.Kind,
 		arg.Admin,
+		arg.Role,
 		arg.Enabled,
 		arg.PasswordHash,
 		arg.CreatedAt,
@@ -162,7 +169,7 @@ func (q *Queries) AccountCreate(ctx context.Context, arg AccountCreateParams) (i
 }
 
 const accountList = `-- name: AccountList :many
-SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at FROM account
+SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at, role FROM account
 WHERE search LIKE CAST($1 AS TEXT) ESCAPE '\'
 ORDER BY username_folded
 LIMIT CAST($2 AS BIGINT)
@@ -189,6 +196,7 @@ func (q *Queries) AccountList(ctx context.Context, pattern string, maxRows int64
 			&i.Enabled,
 			&i.PasswordHash,
 			&i.CreatedAt,
+			&i.Role,
 		); err != nil {
 			return nil, err
 		}
@@ -206,9 +214,9 @@ func (q *Queries) AccountList(ctx context.Context, pattern string, maxRows int64
 const accountUpdate = `-- name: AccountUpdate :execrows
 UPDATE account SET
     username = $1, username_folded = $2, email = $3, name = $4, search = $5,
-    kind = $6, admin = $7, enabled = $8, password_hash = $9
-WHERE account.id = $10 AND NOT EXISTS (
-    SELECT 1 FROM account AS other WHERE other.id <> $10 AND other.username_folded = $2
+    kind = $6, admin = $7, role = $8, enabled = $9, password_hash = $10
+WHERE account.id = $11 AND NOT EXISTS (
+    SELECT 1 FROM account AS other WHERE other.id <> $11 AND other.username_folded = $2
 )
 `
 
@@ -220,6 +228,7 @@ type AccountUpdateParams struct {
 	Search         string
 	Kind           string
 	Admin          bool
+	Role           string
 	Enabled        bool
 	PasswordHash   string
 	ID             string
@@ -234,6 +243,7 @@ func (q *Queries) AccountUpdate(ctx context.Context, arg AccountUpdateParams) (i
 		arg.Search,
 		arg.Kind,
 		arg.Admin,
+		arg.Role,
 		arg.Enabled,
 		arg.PasswordHash,
 		arg.ID,
@@ -242,6 +252,46 @@ func (q *Queries) AccountUpdate(ctx context.Context, arg AccountUpdateParams) (i
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const accountsWithRole = `-- name: AccountsWithRole :many
+SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at, role FROM account WHERE role <> '' ORDER BY username_folded
+`
+
+func (q *Queries) AccountsWithRole(ctx context.Context) ([]Account, error) {
+	rows, err := q.db.QueryContext(ctx, accountsWithRole)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Account
+	for rows.Next() {
+		var i Account
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.UsernameFolded,
+			&i.Email,
+			&i.Name,
+			&i.Search,
+			&i.Kind,
+			&i.Admin,
+			&i.Enabled,
+			&i.PasswordHash,
+			&i.CreatedAt,
+			&i.Role,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const linkAccount = `-- name: LinkAccount :one
@@ -317,6 +367,99 @@ func (q *Queries) LinkList(ctx context.Context, accountID string) ([]AccountLink
 			&i.PreviousAccountID,
 			&i.Note,
 			&i.NotedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const teamAdd = `-- name: TeamAdd :exec
+INSERT INTO course_team (account_id, course_key, since) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING
+`
+
+type TeamAddParams struct {
+	AccountID string
+	CourseKey string
+	Since     int64
+}
+
+func (q *Queries) TeamAdd(ctx context.Context, arg TeamAddParams) error {
+	_, err := q.db.ExecContext(ctx, teamAdd, arg.AccountID, arg.CourseKey, arg.Since)
+	return err
+}
+
+const teamClear = `-- name: TeamClear :exec
+DELETE FROM course_team WHERE account_id = $1
+`
+
+func (q *Queries) TeamClear(ctx context.Context, accountID string) error {
+	_, err := q.db.ExecContext(ctx, teamClear, accountID)
+	return err
+}
+
+const teamCourses = `-- name: TeamCourses :many
+SELECT course_key FROM course_team WHERE account_id = $1 ORDER BY course_key
+`
+
+func (q *Queries) TeamCourses(ctx context.Context, accountID string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, teamCourses, accountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var course_key string
+		if err := rows.Scan(&course_key); err != nil {
+			return nil, err
+		}
+		items = append(items, course_key)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const teamOf = `-- name: TeamOf :many
+SELECT account.id, account.username, account.username_folded, account.email, account.name, account.search, account.kind, account.admin, account.enabled, account.password_hash, account.created_at, account.role FROM course_team JOIN account ON account.id = course_team.account_id
+WHERE course_team.course_key = $1 ORDER BY account.username_folded
+`
+
+func (q *Queries) TeamOf(ctx context.Context, courseKey string) ([]Account, error) {
+	rows, err := q.db.QueryContext(ctx, teamOf, courseKey)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Account
+	for rows.Next() {
+		var i Account
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.UsernameFolded,
+			&i.Email,
+			&i.Name,
+			&i.Search,
+			&i.Kind,
+			&i.Admin,
+			&i.Enabled,
+			&i.PasswordHash,
+			&i.CreatedAt,
+			&i.Role,
 		); err != nil {
 			return nil, err
 		}

@@ -118,7 +118,7 @@ func (q *Queries) CheckClaim(ctx context.Context, arg CheckClaimParams) ([]strin
 }
 
 const checkClaimed = `-- name: CheckClaimed :many
-SELECT score_check.target_id, score_check.asked_at, score_check.asked_by, score_check.repair, score_check.due_at, score_check.lease_by, score_check.tries, score_check.checked_at, score_check.verdict, score_check.here, score_check.there, score_check.said, score_check.reason, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, owed_score.state, owed_score.id AS owed_id
+SELECT score_check.target_id, score_check.asked_at, score_check.asked_by, score_check.repair, score_check.due_at, score_check.lease_by, score_check.tries, score_check.checked_at, score_check.verdict, score_check.here, score_check.there, score_check.said, score_check.reason, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, grade_target.placement_id, owed_score.state, owed_score.id AS owed_id
 FROM score_check JOIN grade_target ON grade_target.id = score_check.target_id
 JOIN owed_score ON owed_score.target_id = score_check.target_id
 WHERE score_check.due_at = CAST($1 AS BIGINT) AND score_check.lease_by = $2
@@ -167,6 +167,7 @@ func (q *Queries) CheckClaimed(ctx context.Context, leaseUntil int64, leaseBy st
 			&i.GradeTarget.SourcedID,
 			&i.GradeTarget.Refused,
 			&i.GradeTarget.UpdatedAt,
+			&i.GradeTarget.PlacementID,
 			&i.State,
 			&i.OwedID,
 		); err != nil {

@@ -36,7 +36,7 @@ func (q *Queries) AccountSignsIn(ctx context.Context, id string) (bool, error) {
 }
 
 const accountsByEmail = `-- name: AccountsByEmail :many
-SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at FROM account WHERE email = $1
+SELECT id, username, username_folded, email, name, search, kind, admin, enabled, password_hash, created_at, role FROM account WHERE email = $1
 ORDER BY CASE WHEN password_hash = '' THEN 1 ELSE 0 END, created_at, id
 LIMIT CAST($2 AS BIGINT)
 `
@@ -63,6 +63,7 @@ func (q *Queries) AccountsByEmail(ctx context.Context, email string, maxRows int
 			&i.Enabled,
 			&i.PasswordHash,
 			&i.CreatedAt,
+			&i.Role,
 		); err != nil {
 			return nil, err
 		}

@@ -20,6 +20,7 @@ type Account struct {
 	Enabled        bool
 	PasswordHash   string
 	CreatedAt      int64
+	Role           string
 }
 
 type AccountIdentity struct {
@@ -39,6 +40,19 @@ type AccountLink struct {
 	PreviousAccountID string
 	Note              string
 	NotedAt           int64
+}
+
+type Allowance struct {
+	AccountID string
+	Scope     string
+	CourseKey string
+	BlockType string
+	BlockID   string
+	ExtraTime int64
+	Attempts  int64
+	Why       string
+	GivenBy   string
+	GivenAt   int64
 }
 
 type Asset struct {
@@ -137,6 +151,12 @@ type Course struct {
 	LastNumber int64
 }
 
+type CourseTeam struct {
+	AccountID string
+	CourseKey string
+	Since     int64
+}
+
 type CourseVersion struct {
 	ID         string
 	CourseKey  string
@@ -149,19 +169,30 @@ type CourseVersion struct {
 	ImportedAt int64
 }
 
+type DateRule struct {
+	Level    string
+	Subject  string
+	Mode     string
+	Days     int64
+	StartsAt int64
+	SetBy    string
+	SetAt    int64
+}
+
 type GradeTarget struct {
-	ID         string
-	Kind       string
-	ConsumerID string
-	AccountID  string
-	LinkKey    string
-	CourseKey  string
-	UsageKey   string
-	Scope      string
-	ServiceURL string
-	SourcedID  []byte
-	Refused    string
-	UpdatedAt  int64
+	ID          string
+	Kind        string
+	ConsumerID  string
+	AccountID   string
+	LinkKey     string
+	CourseKey   string
+	UsageKey    string
+	Scope       string
+	ServiceURL  string
+	SourcedID   []byte
+	Refused     string
+	UpdatedAt   int64
+	PlacementID string
 }
 
 type LaunchLog struct {

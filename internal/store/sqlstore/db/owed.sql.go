@@ -254,7 +254,7 @@ func (q *Queries) OwedClaim(ctx context.Context, arg OwedClaimParams) ([]string,
 }
 
 const owedClaimed = `-- name: OwedClaimed :many
-SELECT owed_score.id, owed_score.target_id, owed_score.wanted_version, owed_score.delivered_version, owed_score.state, owed_score.attempts, owed_score.first_change_at, owed_score.next_at, owed_score.due_at, owed_score.again_at, owed_score.again_next_at, owed_score.lease_until, owed_score.lease_by, owed_score.last_error, owed_score.last_score, owed_score.delivered_at, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at
+SELECT owed_score.id, owed_score.target_id, owed_score.wanted_version, owed_score.delivered_version, owed_score.state, owed_score.attempts, owed_score.first_change_at, owed_score.next_at, owed_score.due_at, owed_score.again_at, owed_score.again_next_at, owed_score.lease_until, owed_score.lease_by, owed_score.last_error, owed_score.last_score, owed_score.delivered_at, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, grade_target.placement_id
 FROM owed_score JOIN grade_target ON grade_target.id = owed_score.target_id
 WHERE owed_score.due_at = CAST($1 AS BIGINT) AND owed_score.lease_by = $2
 ORDER BY owed_score.next_at, owed_score.id
@@ -303,6 +303,7 @@ func (q *Queries) OwedClaimed(ctx context.Context, leaseUntil int64, leaseBy str
 			&i.GradeTarget.SourcedID,
 			&i.GradeTarget.Refused,
 			&i.GradeTarget.UpdatedAt,
+			&i.GradeTarget.PlacementID,
 		); err != nil {
 			return nil, err
 		}
@@ -355,7 +356,7 @@ func (q *Queries) OwedHeld(ctx context.Context, arg OwedHeldParams) (OwedScore, 
 }
 
 const owedList = `-- name: OwedList :many
-SELECT owed_score.id, owed_score.target_id, owed_score.wanted_version, owed_score.delivered_version, owed_score.state, owed_score.attempts, owed_score.first_change_at, owed_score.next_at, owed_score.due_at, owed_score.again_at, owed_score.again_next_at, owed_score.lease_until, owed_score.lease_by, owed_score.last_error, owed_score.last_score, owed_score.delivered_at, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, consumer.name AS consumer_name, account.username,
+SELECT owed_score.id, owed_score.target_id, owed_score.wanted_version, owed_score.delivered_version, owed_score.state, owed_score.attempts, owed_score.first_change_at, owed_score.next_at, owed_score.due_at, owed_score.again_at, owed_score.again_next_at, owed_score.lease_until, owed_score.lease_by, owed_score.last_error, owed_score.last_score, owed_score.delivered_at, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, grade_target.placement_id, consumer.name AS consumer_name, account.username,
     CAST(COALESCE((
         SELECT account_link.lti_user_id FROM account_link
         WHERE account_link.account_id = grade_target.account_id
@@ -470,6 +471,7 @@ func (q *Queries) OwedList(ctx context.Context, arg OwedListParams) ([]OwedListR
 			&i.GradeTarget.SourcedID,
 			&i.GradeTarget.Refused,
 			&i.GradeTarget.UpdatedAt,
+			&i.GradeTarget.PlacementID,
 			&i.ConsumerName,
 			&i.Username,
 			&i.LTIUserID,

@@ -10,7 +10,7 @@ import (
 )
 
 const accountByIdentity = `-- name: AccountByIdentity :one
-SELECT account.id, account.username, account.username_folded, account.email, account.name, account.search, account.kind, account.admin, account.enabled, account.password_hash, account.created_at FROM account JOIN account_identity ON account_identity.account_id = account.id
+SELECT account.id, account.username, account.username_folded, account.email, account.name, account.search, account.kind, account.admin, account.enabled, account.password_hash, account.created_at, account.role FROM account JOIN account_identity ON account_identity.account_id = account.id
 WHERE account_identity.issuer = $1 AND account_identity.subject = $2
 `
 
@@ -29,6 +29,7 @@ func (q *Queries) AccountByIdentity(ctx context.Context, issuer string, subject 
 		&i.Enabled,
 		&i.PasswordHash,
 		&i.CreatedAt,
+		&i.Role,
 	)
 	return i, err
 }
@@ -177,7 +178,7 @@ func (q *Queries) HistoryStates(ctx context.Context, accountID string) ([]Learne
 }
 
 const historyTargets = `-- name: HistoryTargets :many
-SELECT id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at FROM grade_target WHERE account_id = $1 ORDER BY course_key, usage_key, id
+SELECT id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at, placement_id FROM grade_target WHERE account_id = $1 ORDER BY course_key, usage_key, id
 `
 
 func (q *Queries) HistoryTargets(ctx context.Context, accountID string) ([]GradeTarget, error) {
@@ -202,6 +203,7 @@ func (q *Queries) HistoryTargets(ctx context.Context, accountID string) ([]Grade
 			&i.SourcedID,
 			&i.Refused,
 			&i.UpdatedAt,
+			&i.PlacementID,
 		); err != nil {
 			return nil, err
 		}

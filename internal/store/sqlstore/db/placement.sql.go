@@ -37,6 +37,49 @@ func (q *Queries) ContextUpsert(ctx context.Context, arg ContextUpsertParams) (s
 	return id, err
 }
 
+const placementByID = `-- name: PlacementByID :one
+SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
+WHERE placement.id = $1
+`
+
+type PlacementByIDRow struct {
+	ID           string
+	ConsumerID   string
+	LmsContextID string
+	LinkKey      string
+	Title        string
+	CourseKey    string
+	UsageKey     string
+	FirstAt      int64
+	LastLaunchAt int64
+	Launches     int64
+	ContextID    string
+	ContextTitle string
+	ContextLabel string
+}
+
+func (q *Queries) PlacementByID(ctx context.Context, id string) (PlacementByIDRow, error) {
+	row := q.db.QueryRowContext(ctx, placementByID, id)
+	var i PlacementByIDRow
+	err := row.Scan(
+		&i.ID,
+		&i.ConsumerID,
+		&i.LmsContextID,
+		&i.LinkKey,
+		&i.Title,
+		&i.CourseKey,
+		&i.UsageKey,
+		&i.FirstAt,
+		&i.LastLaunchAt,
+		&i.Launches,
+		&i.ContextID,
+		&i.ContextTitle,
+		&i.ContextLabel,
+	)
+	return i, err
+}
+
 const placementList = `-- name: PlacementList :many
 SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
@@ -152,7 +195,7 @@ func (q *Queries) TargetAdmit(ctx context.Context, id string) (int64, error) {
 }
 
 const targetByID = `-- name: TargetByID :one
-SELECT id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at FROM grade_target WHERE id = $1
+SELECT id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at, placement_id FROM grade_target WHERE id = $1
 `
 
 func (q *Queries) TargetByID(ctx context.Context, id string) (GradeTarget, error) {
@@ -171,12 +214,13 @@ func (q *Queries) TargetByID(ctx context.Context, id string) (GradeTarget, error
 		&i.SourcedID,
 		&i.Refused,
 		&i.UpdatedAt,
+		&i.PlacementID,
 	)
 	return i, err
 }
 
 const targetList = `-- name: TargetList :many
-SELECT id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at FROM grade_target
+SELECT id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at, placement_id FROM grade_target
 WHERE account_id = $1 AND course_key = $2 AND scope = $3
 ORDER BY id
 `
@@ -209,6 +253,7 @@ func (q *Queries) TargetList(ctx context.Context, arg TargetListParams) ([]Grade
 			&i.SourcedID,
 			&i.Refused,
 			&i.UpdatedAt,
+			&i.PlacementID,
 		); err != nil {
 			return nil, err
 		}
@@ -225,31 +270,33 @@ func (q *Queries) TargetList(ctx context.Context, arg TargetListParams) ([]Grade
 
 const targetUpsert = `-- name: TargetUpsert :one
 INSERT INTO grade_target (
-    id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at
+    id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at,
+    placement_id
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-    $11, $12
+    $11, $12, $13
 )
 ON CONFLICT (consumer_id, account_id, link_key) DO UPDATE SET
     kind = excluded.kind, course_key = excluded.course_key, usage_key = excluded.usage_key, scope = excluded.scope,
     service_url = excluded.service_url, sourced_id = excluded.sourced_id, refused = excluded.refused,
-    updated_at = excluded.updated_at
+    updated_at = excluded.updated_at, placement_id = excluded.placement_id
 RETURNING id
 `
 
 type TargetUpsertParams struct {
-	ID         string
-	Kind       string
-	ConsumerID string
-	AccountID  string
-	LinkKey    string
-	CourseKey  string
-	UsageKey   string
-	Scope      string
-	ServiceURL string
-	SourcedID  []byte
-	Refused    string
-	UpdatedAt  int64
+	ID          string
+	Kind        string
+	ConsumerID  string
+	AccountID   string
+	LinkKey     string
+	CourseKey   string
+	UsageKey    string
+	Scope       string
+	ServiceURL  string
+	SourcedID   []byte
+	Refused     string
+	UpdatedAt   int64
+	PlacementID string
 }
 
 func (q *Queries) TargetUpsert(ctx context.Context, arg TargetUpsertParams) (string, error) {
@@ -266,6 +313,7 @@ func (q *Queries) TargetUpsert(ctx context.Context, arg TargetUpsertParams) (str
 		arg.SourcedID,
 		arg.Refused,
 		arg.UpdatedAt,
+		arg.PlacementID,
 	)
 	var id string
 	err := row.Scan(&id)

@@ -1,0 +1,223 @@
+// Package locale says the product's words in the language of the person in
+// front of it.
+//
+// Code and templates are written in English, and the English text is the key of
+// its translation: [Language.T] looks it up. A text may hold the verbs of
+// package fmt; then numbers come out as the language writes them, and a text
+// whose words depend on a number has a form for each plural category. The
+// translations are the files ui/locale/*.json.
+package locale
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/message/catalog"
+
+	"lectern/ui"
+)
+
+// Source is the language that texts are written in.
+const Source = "en"
+
+// Language is one language with its texts. It is safe for concurrent use.
+type Language struct {
+	Tag  string // BCP 47, e.g. "de"; for the lang attribute
+	Name string // as its speakers write it
+
+	texts   map[string]string // those without plural forms
+	plurals map[string]bool   // the others
+	printer *message.Printer
+	date    string // layout of a date
+}
+
+// file is one of ui/locale/*.json.
+type file struct {
+	Name  string          `json:"name"`
+	Date  string          `json:"date"` // layout as of package time
+	Texts map[string]text `json:"texts"`
+}
+
+// text is a translation: a string, or an object with a form for each plural
+// category of the first argument.
+type text struct {
+	one   string
+	forms map[string]string
+}
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '{' {
+		return json.Unmarshal(b, &t.forms)
+	}
+	return json.Unmarshal(b, &t.one)
+}
+
+// all reads the translations. They are part of the program, so an error is a
+// mistake that the package's tests find.
+var all = sync.OnceValues(func() ([]*Language, error) { return read(ui.FS) })
+
+// read reads the languages below locale/, the source language first.
+func read(files fs.FS) ([]*Language, error) {
+	names, err := fs.Glob(files, "locale/*.json")
+	if err != nil {
+		return nil, err
+	}
+	words := catalog.NewBuilder(catalog.Fallback(language.English))
+	var list []*Language
+	for _, name := range names {
+		l, err := readOne(files, name, words)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		list = append(list, l)
+	}
+	for _, l := range list {
+		l.printer = message.NewPrinter(language.Make(l.Tag), message.Catalog(words))
+	}
+	slices.SortFunc(list, func(a, b *Language) int {
+		if a.Tag == Source || b.Tag == Source {
+			return strings.Compare(first(a), first(b))
+		}
+		return strings.Compare(a.Tag, b.Tag)
+	})
+	if len(list) == 0 || list[0].Tag != Source {
+		return nil, fmt.Errorf("locale/%s.json is missing", Source)
+	}
+	return list, nil
+}
+
+// first sorts the source language before all others.
+func first(l *Language) string {
+	if l.Tag == Source {
+		return ""
+	}
+	return l.Tag
+}
+
+func readOne(files fs.FS, name string, words *catalog.Builder) (*Language, error) {
+	b, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil, err
+	}
+	var f file
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, err
+	}
+	l := &Language{
+		Tag: strings.TrimSuffix(path.Base(name), ".json"), Name: f.Name, date: f.Date,
+		texts: make(map[string]string, len(f.Texts)), plurals: map[string]bool{},
+	}
+	tag, err := language.Parse(l.Tag)
+	if err != nil {
+		return nil, err
+	}
+	for key, t := range f.Texts {
+		if t.forms == nil {
+			l.texts[key] = t.one
+			err = words.SetString(tag, key, t.one)
+		} else {
+			l.plurals[key] = true
+			err = words.Set(tag, key, plural.Selectf(1, "", cases(t.forms)...))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", key, err)
+		}
+	}
+	return l, nil
+}
+
+// cases returns the forms as package plural wants them, "other" last.
+func cases(forms map[string]string) []any {
+	var list []any
+	for category, form := range forms {
+		if category != "other" {
+			list = append(list, category, form)
+		}
+	}
+	return append(list, "other", forms["other"])
+}
+
+// Languages returns every language there is, the source language first.
+func Languages() []*Language {
+	list, err := all()
+	if err != nil {
+		return []*Language{{Tag: Source, Name: "English", printer: message.NewPrinter(language.English)}}
+	}
+	return list
+}
+
+// Find returns the language that suits best: each preference is a tag or a list
+// as of the header Accept-Language [RFC9110 §12.5.4], and an earlier preference
+// comes first. What cannot be read or is not there is passed over; without a
+// match it is the source language.
+func Find(preferences ...string) *Language {
+	list := Languages()
+	tags := make([]language.Tag, len(list))
+	for i, l := range list {
+		tags[i] = language.Make(l.Tag)
+	}
+	matcher := language.NewMatcher(tags)
+	for _, p := range preferences {
+		wanted, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(cut(p), "_", "-"))
+		if err != nil || len(wanted) == 0 {
+			continue
+		}
+		if _, i, sure := matcher.Match(wanted...); sure >= language.High {
+			return list[i]
+		}
+	}
+	return list[0]
+}
+
+// cut bounds what is parsed.
+func cut(s string) string {
+	const most = 200
+	if len(s) <= most {
+		return s
+	}
+	return s[:strings.LastIndexByte(s[:most], ',')+1]
+}
+
+// T returns text in the language, filled in with args as fmt.Sprintf does. A
+// text that is not translated comes out in English.
+func (l *Language) T(text string, args ...any) string {
+	if len(args) > 0 {
+		return l.printer.Sprintf(text, args...)
+	}
+	if said, ok := l.texts[text]; ok {
+		return said
+	}
+	return text
+}
+
+// Text marks a text that is not said where it is written, such as one in a
+// table, as to be translated. It returns it unchanged.
+func Text(text string) string { return text }
+
+// Has reports whether text is translated. English needs a translation only
+// where the words depend on a number.
+func (l *Language) Has(text string) bool {
+	_, ok := l.texts[text]
+	return ok || l.plurals[text] || l.Tag == Source
+}
+
+// When returns a moment to the minute, in UTC.
+func (l *Language) When(t time.Time) string {
+	if t.IsZero() {
+		return l.T("never")
+	}
+	layout := l.date
+	if layout == "" {
+		layout = "2 Jan 2006"
+	}
+	return t.UTC().Format(layout + " 15:04 UTC")
+}

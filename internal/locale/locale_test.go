@@ -1,0 +1,62 @@
+package locale_test
+
+import (
+	"testing"
+	"time"
+
+	"lectern/internal/locale"
+)
+
+func TestFind(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		preferences []string
+		want        string
+	}{
+		{"nothing said", nil, "en"},
+		{"as browsers ask", []string{"de-CH,de;q=0.9,en;q=0.8"}, "de"},
+		{"an own choice goes first", []string{"en", "de-DE"}, "en"},
+		{"as LMSs write it", []string{"", "de_DE"}, "de"},
+		{"unknown, then known", []string{"ja", "de"}, "de"},
+		{"garbage", []string{"\xff;;q=,,", "de;q=x"}, "en"},
+		{"a very long list", []string{string(make([]byte, 1<<20))}, "en"},
+	} {
+		if got := locale.Find(c.preferences...); got.Tag != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got.Tag, c.want)
+		}
+	}
+}
+
+func FuzzFind(f *testing.F) {
+	f.Add("de-DE,en;q=0.5")
+	f.Add("x-")
+	f.Fuzz(func(t *testing.T, s string) {
+		if locale.Find(s) == nil {
+			t.Error("no language")
+		}
+	})
+}
+
+func TestT(t *testing.T) {
+	german, english := locale.Find("de"), locale.Find("en")
+	for _, c := range []struct {
+		name string
+		got  string
+		want string
+	}{
+		{"translated", german.T("Sign out"), "Abmelden"},
+		{"filled in", german.T("Go back to %s", "moodle.example"), "Zurück zu moodle.example"},
+		{"English as written", english.T("Sign out"), "Sign out"},
+		{"unknown to the language", german.T("Not in any file: 100 % sure"), "Not in any file: 100 % sure"},
+		{"one", english.T("%d minutes", 1), "1 minute"},
+		{"many", english.T("%d minutes", 2500), "2,500 minutes"},
+		{"one, translated", german.T("%d minutes", 1), "1 Minute"},
+		{"many, translated", german.T("%d minutes", 2500), "2.500 Minuten"},
+		{"a moment", german.When(time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)), "4.3.2026 05:06 UTC"},
+		{"no moment", german.When(time.Time{}), "nie"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"lectern/internal/locale"
+	"lectern/ui"
+)
+
+// languageCookie keeps the language that a person chose.
+const languageCookie = "lectern_language"
+
+// languageKept is how long a browser keeps it.
+const languageKept = 365 * 24 * time.Hour
+
+// Language returns the language of r's answer: what the person chose here, else
+// what the LMS asks for, else what the browser does.
+func Language(r *http.Request) *locale.Language {
+	chosen := ""
+	if c, err := r.Cookie(languageCookie); err == nil {
+		chosen = c.Value
+	}
+	return locale.Find(chosen, PageOf(r).Locale, r.Header.Get("Accept-Language"))
+}
+
+// Templates are one set of templates in every language.
+type Templates map[string]*template.Template // by tag
+
+// ParseTemplates parses files of package ui into a set called name. Beside
+// funcs, templates have the language's words: t translates a text, lang is the
+// tag, when is a moment. It fails when a file is broken.
+func ParseTemplates(name string, funcs template.FuncMap, files ...string) (Templates, error) {
+	set := Templates{}
+	for _, l := range locale.Languages() {
+		words := template.FuncMap{"t": l.T, "when": l.When, "lang": func() string { return l.Tag }}
+		t, err := template.New(name).Funcs(words).Funcs(funcs).ParseFS(ui.FS, files...)
+		if err != nil {
+			return nil, fmt.Errorf("templates %s: %w", name, err)
+		}
+		set[l.Tag] = t
+	}
+	return set, nil
+}
+
+// In returns the templates in a language.
+func (t Templates) In(l *locale.Language) *template.Template {
+	if one := t[l.Tag]; one != nil {
+		return one
+	}
+	return t[locale.Source]
+}
+
+// ChooseLanguage handles the form with which a person chooses a language. It
+// leads back to the page they were on.
+func ChooseLanguage(secure func(*http.Request) bool) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+		chosen := r.PostFormValue("language")
+		http.SetCookie(w, &http.Cookie{
+			Name: languageCookie, Value: locale.Find(chosen).Tag, Path: "/", MaxAge: int(languageKept.Seconds()),
+			Secure: secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
+		back := r.PostFormValue("back")
+		if !strings.HasPrefix(back, "/login") { // which checks where it leads itself
+			back = LocalPath(back, "/")
+		}
+		http.Redirect(w, r, back, http.StatusSeeOther)
+		return nil
+	}
+}
