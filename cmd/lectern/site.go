@@ -15,6 +15,7 @@ import (
 	"lectern/internal/continuation"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
+	"lectern/internal/registry"
 	"lectern/internal/session"
 	"lectern/internal/signin"
 	"lectern/internal/store"
@@ -50,6 +51,7 @@ type site struct {
 	signIn    *signin.Service
 	deliverer *outcome.Deliverer
 	accounts  *visitor.Handler
+	door      *launch.Handler
 	mux       *web.Mux
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
@@ -164,8 +166,9 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	if err != nil {
 		return err
 	}
+	memory := &registry.Recent{Registry: s.app.Registry}
 	verifier := &lti11.Verifier{
-		Consumers: s.app.Registry, Clock: s.app.Clock, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
+		Consumers: memory, Clock: s.app.Clock, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
 	}
 	if s.app.Config.PublicURL != "" {
 		verifier.PublicURL = s.public
@@ -176,7 +179,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	}
 	door := launch.New(launch.Deps{
 		Waiting: waiting, Refuse: room.Refuse,
-		Store: s.app.Store, Verifier: verifier, Catalog: s.app.Catalog, Sessions: sessions,
+		Store: s.app.Store, Verifier: verifier, Memory: memory, Catalog: s.app.Catalog, Sessions: sessions,
 		Accounts: &account.Resolver{
 			EmailDomain: s.app.Config.EmailDomain, Clock: s.app.Clock, Absent: store.ErrNotFound, Taken: store.ErrConflict,
 		},
@@ -185,6 +188,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		Query:      learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: s.app.Clock,
 		Metrics: metrics, Off: !s.app.Config.LTIProvider,
 	})
+	s.door = door
 	door.Mount(mux)
 	room.Mount(mux, door.Resume)
 	return nil
@@ -266,7 +270,7 @@ func (s *site) stop(ctx context.Context) error {
 	s.stopPrune()
 	<-s.pruner
 	s.accounts.Wait()
-	return errors.Join(err, s.deliverer.Stop(ctx))
+	return errors.Join(err, s.door.Flush(ctx), s.deliverer.Stop(ctx))
 }
 
 // prune removes what has outlived its use, a bounded number of rows at a time.

@@ -79,12 +79,9 @@ func (p *postgres) update(ctx context.Context, f func(db.DBTX) error) error {
 // after: a commit that is cut off may have happened, and the caller would be
 // told that it had not.
 func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX) error) error {
-	conn, err := p.pool.Conn(ctx)
-	if errors.Is(err, sql.ErrConnDone) {
-		return ErrClosed.Wrap(err)
-	}
+	conn, err := p.conn(ctx)
 	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+		return err
 	}
 	defer conn.Close()
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), opts)
@@ -102,6 +99,17 @@ func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+func (p *postgres) conn(ctx context.Context) (*sql.Conn, error) {
+	conn, err := p.pool.Conn(ctx)
+	if errors.Is(err, sql.ErrConnDone) {
+		return nil, ErrClosed.Wrap(err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return conn, nil
 }
 
 // pgTx is a PostgreSQL transaction. The driver keeps prepared statements.

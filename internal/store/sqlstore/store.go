@@ -49,6 +49,7 @@ var _ store.Store = (*Store)(nil)
 type engine interface {
 	view(ctx context.Context, f func(db.DBTX) error) error
 	update(ctx context.Context, f func(db.DBTX) error) error
+	record(ctx context.Context, f func(db.DBTX) error) error
 	ping(ctx context.Context) error
 	// migrating calls f with a pool made for changing the schema.
 	migrating(f func(*sql.DB) error) error
@@ -102,6 +103,13 @@ func (s *Store) View(ctx context.Context, f func(tx store.Tx) error) error {
 // A panic inside f undoes what f wrote and goes on to the caller.
 func (s *Store) Update(ctx context.Context, f func(tx store.Tx) error) error {
 	return s.engine.update(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) })
+}
+
+// Record is [Store.Update] for functions that hardly ever meet a conflict. On
+// PostgreSQL what f writes goes to the server together; f may be told that a row
+// was written, find out otherwise by the end, and run again.
+func (s *Store) Record(ctx context.Context, f func(tx store.Tx) error) error {
+	return s.engine.record(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) })
 }
 
 // Ping reports whether the database answers.

@@ -19,6 +19,7 @@
 package launch
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -39,6 +40,7 @@ import (
 	"lectern/internal/keys"
 	"lectern/internal/lti"
 	"lectern/internal/lti/lti11"
+	"lectern/internal/registry"
 	"lectern/internal/session"
 	"lectern/internal/store"
 	"lectern/internal/telemetry"
@@ -68,10 +70,17 @@ var (
 		"The course has no block with this usage key: compare the link with lectern course links.")
 )
 
+// ErrOutdated means that the consumer or the course of a launch changed while it
+// was looked at.
+var ErrOutdated = errs.New(errs.Unavailable, "launch_outdated", "",
+	"This site is being changed at the moment. Please open it again from your course.",
+	"The consumer or the course changed several times during one launch.")
+
 // Deps is what launches need.
 type Deps struct {
 	Store    store.Store
 	Verifier *lti11.Verifier
+	Memory   *registry.Recent // what the verifier reads consumers from
 	Catalog  *catalog.Catalog
 	Sessions *session.Sessions
 	Accounts *account.Resolver
@@ -94,11 +103,12 @@ type Deps struct {
 type Handler struct {
 	Deps
 	strangers *rate.Limiter // of rows about requests nobody vouches for
+	marks     marks
 }
 
 // New returns a handler.
 func New(d Deps) *Handler {
-	return &Handler{Deps: d, strangers: rate.NewLimiter(unverifiedRate, unverifiedBurst)}
+	return &Handler{Deps: d, strangers: rate.NewLimiter(unverifiedRate, unverifiedBurst), marks: marks{store: d.Store}}
 }
 
 // Mount adds the launch address to the mux.
@@ -108,6 +118,7 @@ func (h *Handler) Mount(m *web.Mux) { m.HandleRaw(Prefix, h.serve) }
 type arrival struct {
 	r        *http.Request
 	entry    store.LaunchEntry
+	body     []byte
 	course   *course.Course
 	block    *course.Block
 	courseID keys.Course
@@ -118,8 +129,9 @@ type arrival struct {
 
 	// resume takes a launch that waited out of the waiting room, in the
 	// transaction that goes on with it; nil for one that was just posted.
-	resume func(ctx context.Context, tx store.Tx) error
-	id     string // of the launch that waited; "" makes a new one
+	resume  func(ctx context.Context, tx store.Tx) error
+	counted string // the placement whose launch is still to be counted; "" for none
+	id      string // of the launch that waited; "" makes a new one
 }
 
 // serve answers one launch and logs it, good or refused.
@@ -129,6 +141,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("P3P", `CP="Lectern has no P3P policy."`)
 	a := &arrival{r: r, query: r.URL.RawQuery, entry: store.LaunchEntry{ID: page.Reference, At: h.Clock(), Code: "ok"}}
 	location, err := h.open(w, a)
+	for try := 1; try < outdatedTries && err != nil && h.outdated(a, err); try++ {
+		a = &arrival{r: r, query: a.query, body: a.body, entry: store.LaunchEntry{ID: a.entry.ID, At: a.entry.At, Code: "ok"}}
+		location, err = h.open(w, a)
+	}
 	if err != nil {
 		h.refused(a, err)
 		if errors.Is(err, account.ErrRequired) {
@@ -168,16 +184,15 @@ func (h *Handler) verify(a *arrival) error {
 	if a.r.Method != http.MethodPost {
 		return ErrVerb
 	}
-	body, err := io.ReadAll(io.LimitReader(a.r.Body, maxBody+1))
-	if err != nil {
-		return ErrVerb.With("read body: %w", err)
-	}
-	if len(body) > maxBody {
-		return ErrBody
+	if a.body == nil {
+		var err error
+		if a.body, err = readBody(a.r); err != nil {
+			return err
+		}
 	}
 	verified, err := h.Verifier.Verify(a.r.Context(), &lti11.Request{
 		Method: a.r.Method, Target: a.r.RequestURI, ContentType: a.r.Header.Get("Content-Type"),
-		Body: body, Facts: h.facts(a.r), Origin: a.r.Header.Get("Origin"),
+		Body: a.body, Facts: h.facts(a.r), Origin: a.r.Header.Get("Origin"),
 	})
 	a.verified = verified
 	if verified != nil {
@@ -185,6 +200,42 @@ func (h *Handler) verify(a *arrival) error {
 	}
 	a.note(err)
 	return err
+}
+
+// readBody reads a launch, with the room that it says it needs.
+func readBody(r *http.Request) ([]byte, error) {
+	room := min(max(r.ContentLength, 0), maxBody) + bytes.MinRead
+	body := bytes.NewBuffer(make([]byte, 0, room))
+	if _, err := body.ReadFrom(io.LimitReader(r.Body, maxBody+1)); err != nil {
+		return nil, ErrVerb.With("read body: %w", err)
+	}
+	if body.Len() > maxBody {
+		return nil, ErrBody
+	}
+	return body.Bytes(), nil
+}
+
+// outdatedTries is how often a launch is looked at while things change.
+const outdatedTries = 3
+
+// outdated reports whether a launch may have been refused for what memory said
+// of its consumer or course, which is out of date. Then it has to be looked at
+// again.
+func (h *Handler) outdated(a *arrival, err error) bool {
+	ctx := a.r.Context()
+	if errors.Is(err, ErrOutdated) {
+		h.Memory.Forget(a.entry.ConsumerKey)
+		_, _ = h.Catalog.Course(ctx, a.courseID.String()) // remembers what is published now
+		return true
+	}
+	if a.entry.ConsumerKey != "" && h.Memory.Stale(ctx, a.entry.ConsumerKey) {
+		return true
+	}
+	if last := h.Catalog.Last(a.courseID.String()); last != nil && a.verified != nil {
+		now, err := h.Catalog.Course(ctx, a.courseID.String())
+		return err != nil || now != last
+	}
+	return false
 }
 
 // facts are what the connection says about the browser's address.
@@ -215,9 +266,11 @@ func (h *Handler) find(a *arrival) error {
 	if err := h.Query(query); err != nil {
 		return err
 	}
-	c, err := h.Catalog.Course(a.r.Context(), a.courseID.String())
-	if err != nil {
-		return err
+	c := h.Catalog.Last(a.courseID.String())
+	if c == nil || a.resume != nil {
+		if c, err = h.Catalog.Course(a.r.Context(), a.courseID.String()); err != nil {
+			return err
+		}
 	}
 	a.course = c
 	a.block = c.Block(course.Ref{Type: a.usage.Type, ID: a.usage.ID})

@@ -581,6 +581,33 @@ func (q *Queries) OwedRevive(ctx context.Context, at int64, targetID string) err
 	return err
 }
 
+const owedReviveLink = `-- name: OwedReviveLink :exec
+UPDATE owed_score SET
+    state = 'waiting', attempts = 0, first_change_at = $1, next_at = $1, due_at = $1
+WHERE state = 'parked' AND target_id = (
+    SELECT grade_target.id FROM grade_target
+    WHERE grade_target.consumer_id = $2 AND grade_target.account_id = $3
+      AND grade_target.link_key = $4
+)
+`
+
+type OwedReviveLinkParams struct {
+	At         int64
+	ConsumerID string
+	AccountID  string
+	LinkKey    string
+}
+
+func (q *Queries) OwedReviveLink(ctx context.Context, arg OwedReviveLinkParams) error {
+	_, err := q.db.ExecContext(ctx, owedReviveLink,
+		arg.At,
+		arg.ConsumerID,
+		arg.AccountID,
+		arg.LinkKey,
+	)
+	return err
+}
+
 const owedSet = `-- name: OwedSet :exec
 UPDATE owed_score SET
     delivered_version = $1, state = $2, attempts = $3,
