@@ -8,7 +8,7 @@ BENCH ?= .
 GO_DIRS := bench cmd internal ui
 TOOLS := bin/tools
 
-.PHONY: help run test check tidy build deps fmt lint vet staticcheck golangci generate bench fuzz race clean
+.PHONY: help run test check tidy build package package-test deps fmt lint vet staticcheck golangci generate bench fuzz race clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,11 @@ build: ## bin/lectern and bin/fakelms
 	@scripts/fetch-python
 	go build -o bin/lectern ./cmd/lectern
 	go build -o bin/fakelms ./cmd/fakelms
+
+package: build $(TOOLS)/nfpm ## bin/lectern_*.deb, a Debian package
+	@scripts/package
+package-test: $(TOOLS)/nfpm
+	@scripts/package-test
 
 deps: ## fetch or install what the tests need
 	@scripts/deps

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"lectern/internal/store"
@@ -56,7 +57,11 @@ func launches(ctx context.Context, b *bench) error {
 // contestants starts all of them.
 func (b *bench) contestants(ctx context.Context) ([]*contestant, error) {
 	var list []*contestant
+	wanted := func(name string) bool { return b.only == "" || strings.Contains(name, b.only) }
 	for _, engine := range []string{"SQLite", "PostgreSQL"} {
+		if !wanted("Lectern, " + engine) {
+			continue
+		}
 		c, err := b.lecternOn(ctx, engine, 20)
 		if errors.Is(err, errNoPostgres) {
 			fmt.Fprintln(b.out, "left out:", err)
@@ -67,11 +72,16 @@ func (b *bench) contestants(ctx context.Context) ([]*contestant, error) {
 		}
 		list = append(list, c)
 	}
-	floor, err := b.bare(ctx, "floor", "")
-	if err != nil {
-		return nil, err
+	if wanted("bare Go, SQLite") {
+		floor, err := b.bare(ctx, "floor", "")
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, newContestant("bare Go, SQLite", floor, http.StatusFound, nil))
 	}
-	list = append(list, newContestant("bare Go, SQLite", floor, http.StatusFound, nil))
+	if !wanted("ims-lti, SQLite") {
+		return list, nil
+	}
 	peer, err := b.peer(ctx)
 	if errors.Is(err, errPeer) {
 		fmt.Fprintln(b.out, "left out:", err)
@@ -148,11 +158,14 @@ func (b *bench) closedResults(ctx context.Context, list []*contestant) error {
 	}
 	fmt.Fprintln(b.out)
 	lite, pg := by["Lectern, SQLite"], by["Lectern, PostgreSQL"]
-	if peer := by["ims-lti, SQLite"]; peer != nil {
+	if peer := by["ims-lti, SQLite"]; peer != nil && lite != nil {
 		b.bar("launches/s: Lectern to ims-lti", ratio(lite, peer, (*tally).rate), true, 1.5, "")
 		fmt.Fprintf(b.out, "%-66s %.2f\n", "  the same by CPU time", ratio(peer, lite, (*tally).each))
 	}
 	floor := by["bare Go, SQLite"]
+	if lite == nil || floor == nil {
+		return nil // not all were asked for
+	}
 	b.bar("launches/s: Lectern to the bare Go server", ratio(lite, floor, (*tally).rate), true, 0.6, "")
 	fmt.Fprintf(b.out, "%-66s %.2f\n", "  the same by CPU time", ratio(floor, lite, (*tally).each))
 	if pg != nil {
@@ -224,6 +237,9 @@ func (b *bench) openLoop(ctx context.Context, list []*contestant) error {
 		return err
 	}
 	fmt.Fprintln(b.out)
+	if lite == nil || floor == nil {
+		return nil
+	}
 	b.bar("p99 at 1,000 launches/s: Lectern to the bare Go server", lite.at(99)/floor.at(99), false, 3, "")
 	for _, c := range list {
 		if err := b.counts(ctx, c); err != nil {

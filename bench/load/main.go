@@ -48,7 +48,7 @@ type options struct {
 	quick    bool
 	rounds   int
 	postgres string
-	profile  string
+	only     string
 }
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.BoolVar(&o.quick, "quick", false, "only show that it works: few requests, no bars on time")
 	flags.IntVar(&o.rounds, "rounds", 7, "how often the contestants take turns")
 	flags.StringVar(&o.postgres, "postgres", "", "postgres:// URL of an empty server to use; default: start one")
-	flags.StringVar(&o.profile, "profile", "", "folder for CPU profiles of Lectern (perf record)")
+	flags.StringVar(&o.only, "only", "", "of launches: only contestants with this in their name, e.g. SQLite; judges nothing that needs others")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}

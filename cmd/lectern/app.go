@@ -18,6 +18,7 @@ import (
 	"lectern/internal/catalog"
 	"lectern/internal/config"
 	"lectern/internal/grading"
+	"lectern/internal/health"
 	"lectern/internal/importer"
 	"lectern/internal/outcome"
 	"lectern/internal/problem/pyrun"
@@ -50,6 +51,7 @@ type App struct {
 	Passwords *account.Passwords
 	Sandbox   *pyrun.Pool // nil: all Python goes to the operator's grader
 	Metrics   *telemetry.Metrics
+	Health    *health.Health
 	Log       *slog.Logger
 }
 
@@ -62,6 +64,9 @@ func (a *App) Open() error {
 	if a.Store != nil {
 		return nil
 	}
+	if err := config.Unreadable(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(a.Config.Data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
@@ -70,8 +75,9 @@ func (a *App) Open() error {
 	if err != nil {
 		return err
 	}
-	a.Store, err = sqlstore.Open(a.Context, a.Config.DSN(), sqlstore.Options{Migrate: true})
-	if err != nil {
+	a.Metrics = telemetry.New()
+	a.Metrics.Build(version + revision())
+	if err := a.openStore(); err != nil {
 		return err
 	}
 	address, err := a.Config.AssetURL()
@@ -85,12 +91,33 @@ func (a *App) Open() error {
 	a.Registry = &registry.Registry{Store: a.Store, Keys: keyring, Clock: a.Clock}
 	a.Networks = &outcome.Networks{Store: a.Store, Clock: a.Clock}
 	a.Grading = &grading.Service{
-		Store: a.Store, Courses: a.Catalog, Clock: a.Clock, AggregateDelay: a.Config.AggregateDelay,
+		Store: a.Store, Courses: a.Catalog, Clock: a.Clock, AggregateDelay: a.Config.AggregateDelay, Graded: a.Metrics.Graded,
 	}
 	a.Importer = &importer.Importer{Store: a.Store, Blobs: a.Blobs, Clock: a.Clock}
 	a.Passwords = account.NewPasswords(2)
-	a.Metrics = telemetry.New()
 	return a.python()
+}
+
+// openStore opens the database and brings its schema up to date.
+func (a *App) openStore() error {
+	s, err := sqlstore.Open(a.Context, a.Config.DSN(), sqlstore.Options{
+		Migrate: true,
+		Metrics: sqlstore.Metrics{Waited: a.Metrics.DatabaseWaited, Committed: a.Metrics.DatabaseCommitted},
+	})
+	if err != nil {
+		return err
+	}
+	a.Store = s
+	data := a.Config.Data
+	a.Metrics.Read(telemetry.Sources{
+		Database: func() telemetry.Pool { return telemetry.Pool(s.Pool()) },
+		Disk: func() (uint64, bool) {
+			free, _, err := freeDisk(data)
+			return free, err == nil
+		},
+		Ready: a.readiness(s),
+	})
+	return nil
 }
 
 func (a *App) keyring() (*sealed.Keyring, error) {

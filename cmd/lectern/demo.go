@@ -32,7 +32,7 @@ const demoConsumer = "Sample LMS"
 
 // demoCmd runs a site with something to click on.
 type demoCmd struct {
-	LMSListen string `name:"lms-listen" default:"127.0.0.1:8001" help:"Address of the sample LMS. Another host name than the site's makes frames cross-site, as in real life."`
+	LMSListen string `name:"lms-listen" placeholder:"ADDRESS" default:"127.0.0.1:8001" help:"Address of the sample LMS. Another host name than the site's makes frames cross-site, as in real life."`
 	LMSURL    string `name:"lms-url" help:"Address of the sample LMS for browsers, when a proxy in front serves it under another. Scores go to its own address." placeholder:"URL"`
 	Seed      uint64 `help:"What the sample LMS is like; 0 is like Moodle."`
 	JSON      bool   `name:"json" help:"Print one line of JSON when ready."`

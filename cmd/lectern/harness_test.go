@@ -349,7 +349,7 @@ func (s *testSite) open(browser *http.Client, m *message) page {
 	return s.follow(browser, p)
 }
 
-var codePattern = regexp.MustCompile(`mention <code>([a-z0-9_]+)</code>`)
+var codePattern = regexp.MustCompile(`mention:? <code>([a-z0-9_]+)</code>`)
 
 // code returns the error code on a page, or "".
 func (p page) code() string {

@@ -40,6 +40,7 @@ type cli struct {
 	Restore  restoreCmd  `cmd:"" help:"Bring a backup back, into an empty data folder or database."`
 	Doctor   doctorCmd   `cmd:"" help:"Look for what is wrong with this site and say what to do."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Manual   manualCmd   `cmd:"" help:"Print the manual: every command and setting."`
 }
 
 func main() {
@@ -65,14 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		}
 	}()
 	var c cli
-	parser, err := kong.New(&c,
-		kong.Name("lectern"),
-		kong.Description("Lectern serves Open edX courses inside any LMS."),
-		kong.Configuration(kong.JSON, "lectern.json"),
-		kong.UsageOnError(),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { panic(exit(code)) }), // help was printed
-	)
+	parser, err := newParser(&c, stdout, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "lectern: error:", err)
 		return exitUsage
@@ -90,6 +84,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		return exitRefused
 	}
 	return exitDone
+}
+
+// newParser returns the parser of the command line.
+func newParser(c *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("lectern"),
+		kong.Description("Lectern serves Open edX courses inside any LMS."),
+		kong.Configuration(config.File, config.Files()...),
+		kong.UsageOnError(),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exit(code)) }), // help was printed
+	)
 }
 
 // report prints why a command was refused: what happened, the detail an

@@ -33,7 +33,7 @@ func (s *site) people(mux *web.Mux) error {
 	}
 	console, err := admin.New(admin.Deps{
 		Store: s.app.Store, Registry: s.app.Registry, Visitors: visitors, People: service, Catalog: s.app.Catalog,
-		Importer: s.app.Importer, PublicURL: s.public, Secure: web.Secure(s.public),
+		Importer: s.app.Importer, Grading: s.app.Grading, PublicURL: s.public, Secure: web.Secure(s.public),
 		Wake: s.deliverer.Wake, Clock: s.app.Clock, Networks: s.app.Networks, Outbound: outbound,
 	})
 	if err != nil {

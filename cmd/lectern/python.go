@@ -42,8 +42,13 @@ func (a *App) sandbox() *pyrun.Pool {
 	if a.Metrics == nil {
 		a.Metrics = telemetry.New()
 	}
+	size := a.Config.PythonPool
+	if size <= 0 {
+		size = pyrun.DefaultSize()
+	}
+	a.Metrics.PythonPool(size)
 	return pyrun.New(pyrun.Options{
-		Size: a.Config.PythonPool, Time: a.Config.PythonTime, Log: a.Log,
+		Size: size, Time: a.Config.PythonTime, Log: a.Log,
 		CacheDir: a.Config.PythonCacheDir(),
 		Metrics: pyrun.Metrics{
 			InUse: a.Metrics.PythonInUse, Waiting: a.Metrics.PythonWaiting, Ran: a.Metrics.PythonRan,

@@ -22,11 +22,12 @@ func allowedRoutes() map[account.Role][]string {
 			"GET /admin", "GET /admin/{$}", "GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches",
 			"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit",
 			"GET /admin/scores", "GET /admin/scores.csv", "GET /admin/scores/{id}",
-			"GET /admin/courses", "GET /admin/courses/{key...}",
+			"GET /admin/courses", "GET /admin/courses/{key...}", "GET /admin/dates/{key...}", "GET /admin/consumers/{id}/dates",
 		},
 		account.CourseTeam: {
 			"GET /admin", "GET /admin/{$}", "GET /admin/scores", "GET /admin/scores.csv", "GET /admin/scores/{id}",
 			"GET /admin/courses", "GET /admin/courses/{key...}", "POST /admin/courses/{key...}",
+			"GET /admin/dates/{key...}", "POST /admin/dates/{key...}",
 		},
 	}
 }

@@ -48,6 +48,7 @@ type site struct {
 	content   *url.URL        // nil: course content is at public
 	front     *tlsfront.Front // nil: plain http
 	plain     net.Listener    // beside https; nil without
+	private   *private        // for monitoring; nil without
 	signIn    *signin.Service
 	deliverer *outcome.Deliverer
 	accounts  *visitor.Handler
@@ -81,6 +82,9 @@ func newSite(app *App, listener net.Listener) (*site, error) {
 		signIn: &signin.Service{Store: app.Store, Passwords: app.Passwords, Clock: app.Clock},
 	}
 	metrics := app.Metrics
+	if s.private, err = app.openPrivate(); err != nil {
+		return nil, err
+	}
 	if err := s.deliver(metrics); err != nil {
 		return nil, err
 	}
@@ -108,9 +112,7 @@ func (s *site) deliver(metrics *telemetry.Metrics) error {
 	}
 	s.deliverer = deliverer
 	s.deliverer.Metrics = outcome.Metrics{
-		Tried: func(class string, _ time.Duration) { metrics.OutcomeAttempt(class) },
-		Owed:  metrics.OwedScores,
-		Lag:   metrics.OutcomeLag,
+		Tried: metrics.OutcomeAttempt, Owed: metrics.OwedScores, Lag: metrics.OutcomeLag, Compared: metrics.Compared,
 	}
 	s.app.Grading.Outcome = s.deliverer
 	return nil
@@ -149,7 +151,9 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 	})
 	mux.Handle("POST /language", web.ChooseLanguage(web.HTTPS(s.public)))
 	mux.HandleHTTP("GET "+ui.Prefix, ui.Handler())
-	mux.Handle("GET /metrics", onThisMachine(metrics.Handler()))
+	if s.private == nil {
+		mux.Handle("GET /metrics", onThisMachine(metrics.Handler()))
+	}
 	mux.HandleHTTP("GET /healthz", http.HandlerFunc(alive))
 	mux.HandleBoth("GET /readyz", s.ready)
 	mux.Handle("/", func(http.ResponseWriter, *http.Request) error { return web.ErrNotFound })
@@ -217,8 +221,7 @@ func (s *site) waitingRoom() (*continuation.Service, *enter.Handler, error) {
 func onThisMachine(h http.Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		peer, err := netip.ParseAddrPort(r.RemoteAddr)
-		forwarded := r.Header.Get("X-Forwarded-For") + r.Header.Get("Forwarded")
-		if err != nil || !peer.Addr().Unmap().IsLoopback() || forwarded != "" {
+		if err != nil || !peer.Addr().Unmap().IsLoopback() || forwarded(r) {
 			return web.ErrNotFound
 		}
 		h.ServeHTTP(w, r)
@@ -232,12 +235,14 @@ func alive(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "ok")
 }
 
-// ready answers while the database does.
+// ready answers while the site can serve. What it lacks is for the log and the
+// private address.
 func (s *site) ready(w http.ResponseWriter, r *http.Request) error {
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	if err := s.app.Store.Ping(ctx); err != nil {
-		return lti11.ErrUnavailable.Wrap(err)
+	report := s.app.Health.Report(r.Context())
+	for _, f := range report.Findings {
+		if !f.OK {
+			return lti11.ErrUnavailable.With("%s: %s", f.Check, f.Says)
+		}
 	}
 	alive(w, r)
 	return nil
@@ -250,8 +255,9 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	pruneCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopPrune, s.pruner = cancel, make(chan struct{})
 	go s.prune(pruneCtx)
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	s.listen(listener, failed)
+	s.private.serve(failed)
 	var err error
 	select {
 	case err = <-failed: // the listener broke
@@ -263,6 +269,8 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 func (s *site) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
+	s.app.Health.Leave()
+	defer s.private.close()
 	err := s.server.Shutdown(ctx)
 	if s.redirects != nil {
 		err = errors.Join(err, s.redirects.Shutdown(ctx))

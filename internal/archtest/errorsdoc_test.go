@@ -18,7 +18,7 @@ import (
 )
 
 // update rewrites docs/errors.md: go test ./internal/archtest -run ErrorsDoc -update
-var update = flag.Bool("update", false, "rewrite docs/errors.md") //nolint:gochecknoglobals // a test flag
+var update = flag.Bool("update", false, "rewrite docs/errors.md and docs/metrics.md") //nolint:gochecknoglobals // a test flag
 
 // said is one error as its errs.New call states it.
 type said struct{ code, spec, public, hint string }

@@ -15,7 +15,9 @@ import (
 // Config is the settings of a site. Its defaults run a working server on
 // localhost with SQLite, so every field is optional.
 type Config struct {
-	Listen string `default:"localhost:8000" env:"LECTERN_LISTEN" help:"Address to serve on, host:port."`
+	Listen string `default:"localhost:8000" env:"LECTERN_LISTEN" help:"Address to serve on, host:port." placeholder:"ADDRESS"`
+
+	ListenPrivate string `name:"listen-private" env:"LECTERN_LISTEN_PRIVATE" help:"Second address for monitoring, host:port: /metrics, /healthz, /readyz and /debug/pprof. On this machine or a private network; it answers to no others. Default: none, and /metrics is at the first address, for this machine alone." placeholder:"ADDRESS"`
 
 	PublicURL string `env:"LECTERN_PUBLIC_URL" help:"Address that browsers and LMSs use, e.g. https://lectern.example.edu. OAuth signatures cover it, so it must be exactly what the LMS was given. Default: the first ACME domain, or the listen address." placeholder:"URL"`
 

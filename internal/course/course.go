@@ -32,6 +32,7 @@ type Course struct {
 
 	blocks map[Ref]*Block
 	byID   map[string]*Block
+	first  *time.Time // the earliest date of its blocks
 }
 
 // Partition splits learners into groups: by chance (split_test) or by hand.
@@ -105,6 +106,7 @@ type Settings struct {
 func New(c *Course) *Course {
 	c.blocks = map[Ref]*Block{}
 	c.byID = map[string]*Block{}
+	c.first = nil
 	if c.Assets == nil {
 		c.Assets = NewAssets(nil)
 	}
@@ -117,6 +119,8 @@ func New(c *Course) *Course {
 func (c *Course) link(b, parent *Block) {
 	b.Parent = parent
 	c.blocks[b.Ref] = b
+	c.noteDate(b.Settings.Start)
+	c.noteDate(b.Settings.Due)
 	if _, taken := c.byID[b.ID]; !taken {
 		c.byID[b.ID] = b
 	}

@@ -31,6 +31,7 @@ var (
 type Viewer struct {
 	Staff       bool        // sees everything
 	IgnoreDates bool        // sees what has not started yet
+	Dates       *Dates      // as they count for them
 	Groups      map[int]int // partition → the group they are in
 }
 
@@ -43,10 +44,10 @@ func (c *Course) Visible(b *Block, v Viewer, now time.Time) error {
 		return nil
 	}
 	if !v.IgnoreDates {
-		if c.Start != nil && now.Before(*c.Start) {
-			return until(ErrCourseNotStarted, "This course opens on %s.", *c.Start)
+		if s := v.Dates.CourseStart(c); s != nil && now.Before(*s) {
+			return until(ErrCourseNotStarted, "This course opens on %s.", *s)
 		}
-		if s := b.Settings.Start; s != nil && now.Before(*s) {
+		if s := v.Dates.Start(b); s != nil && now.Before(*s) {
 			return until(ErrBlockNotStarted, "This part of the course opens on %s.", *s)
 		}
 	}
@@ -61,10 +62,10 @@ func (c *Course) Visible(b *Block, v Viewer, now time.Time) error {
 // visibleHere checks what b itself demands.
 func (c *Course) visibleHere(b *Block, v Viewer, now time.Time) error {
 	s := &b.Settings
-	switch {
-	case s.StaffOnly:
+	if s.StaffOnly {
 		return ErrStaffOnly.With("block %s/%s", b.Type, b.ID)
-	case s.HideAfterDue && s.Due != nil && now.After(*s.Due):
+	}
+	if due := v.Dates.Due(b); s.HideAfterDue && due != nil && now.After(*due) {
 		return ErrAfterDue.With("block %s/%s", b.Type, b.ID)
 	}
 	for partition, groups := range s.GroupAccess {

@@ -101,7 +101,14 @@ func (w *dragWork) refresh(at At) {
 // Drag places items and, where the form asks for it, makes an attempt; it keeps
 // what came of it and owes a better score to the gradebooks. Errors are
 // problem.ErrClosed and those of package dragdrop, none of which counts.
-func (s *Service) Drag(ctx context.Context, who Who, at At, form DragForm) (out *DragOutcome, err error) {
+func (s *Service) Drag(ctx context.Context, who Who, at At, form DragForm) (*DragOutcome, error) {
+	began := s.now()
+	out, err := s.drag(ctx, who, at, form)
+	s.graded(at, began, out != nil && out.Repeated, err)
+	return out, err
+}
+
+func (s *Service) drag(ctx context.Context, who Who, at At, form DragForm) (out *DragOutcome, err error) {
 	err = s.changeDrag(ctx, who, at, func(w *dragWork) (bool, error) {
 		attempt := form.Attempt && w.Drag.Assessment
 		out = &DragOutcome{}

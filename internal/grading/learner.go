@@ -14,6 +14,7 @@ import (
 type Learner struct {
 	Who     Who
 	Course  *course.Course
+	Dates   *course.Dates  // as they count for the learner; nil: the course's own
 	Viewer  course.Viewer  // for course.Visible: the learner's groups
 	Choices course.Choices // for course.VisibleChildren: draws and branches
 
@@ -66,7 +67,10 @@ func (s *Service) readIn(ctx context.Context, tx store.Tx, who Who, c *course.Co
 		return nil, err
 	}
 	l := &Learner{Who: who, Course: c, Choices: course.Choices{}, now: s.now(), states: states}
-	l.Viewer = course.Viewer{Staff: who.Staff, Groups: map[int]int{}}
+	if l.Dates, err = datesOf(ctx, tx, who, c); err != nil {
+		return nil, err
+	}
+	l.Viewer = course.Viewer{Staff: who.Staff, Dates: l.Dates, Groups: map[int]int{}}
 	for _, p := range c.Partitions {
 		if group, ok := l.group(p); ok {
 			l.Viewer.Groups[p.ID] = group
@@ -116,4 +120,16 @@ func (l *Learner) Sees(top, b *course.Block) bool {
 		}
 	}
 	return false
+}
+
+// datesOf reads the dates of c as they count for who.
+func datesOf(ctx context.Context, tx store.Tx, who Who, c *course.Course) (*course.Dates, error) {
+	terms, err := tx.Dates().Terms(ctx, store.TermsKey{
+		CourseKey: c.Key.String(), ConsumerID: who.ConsumerID, PlacementID: who.PlacementID,
+		AccountID: who.AccountID, Scope: who.Scope,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return course.NewDates(c, terms.Rule, terms.Extra), nil
 }

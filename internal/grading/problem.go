@@ -120,14 +120,14 @@ func (s *Service) chance(used *bool) func() uint32 {
 }
 
 // Settings returns the settings of a problem block as package problem wants
-// them.
+// them, with the dates and attempts that count for the learner.
 func Settings(at At) problem.Settings {
 	b := at.Block.Settings
 	return problem.Settings{
-		MaxAttempts: b.MaxAttempts, Weight: b.Weight,
+		MaxAttempts: at.Dates.MaxAttempts(at.Block), Weight: b.Weight,
 		ShowAnswer: b.ShowAnswer, ShowCorrectness: b.ShowCorrectness,
 		Rerandomize: b.Rerandomize, GradingMethod: b.GradingMethod,
-		Due: b.Due, Grace: b.Grace, CourseEnd: at.Course.End,
+		Due: at.Dates.Due(at.Block), Grace: b.Grace, CourseEnd: at.Dates.End(at.Course, at.Block),
 		SubmissionWait: b.SubmissionWait, AttemptsBeforeShowAnswer: b.AttemptsBeforeShowAnswer,
 		ShowResetButton: b.ShowResetButton, ForceSaveButton: truth(at.Block.Fields["force_save_button"]),
 	}
@@ -137,7 +137,14 @@ func Settings(at At) problem.Settings {
 // every gradebook that wants it. A form posted twice is graded once. Errors are
 // those of [problem.Definition.Submit]; where one does not count as an attempt
 // the answers are kept all the same.
-func (s *Service) Submit(ctx context.Context, who Who, at At, form Form) (out *Outcome, err error) {
+func (s *Service) Submit(ctx context.Context, who Who, at At, form Form) (*Outcome, error) {
+	began := s.now()
+	out, err := s.submit(ctx, who, at, form)
+	s.graded(at, began, out != nil && out.Repeated, err)
+	return out, err
+}
+
+func (s *Service) submit(ctx context.Context, who Who, at At, form Form) (out *Outcome, err error) {
 	owed := false
 	err = again(func(retry bool) error {
 		out, owed = nil, false

@@ -29,7 +29,7 @@ func (s *Service) TargetScore(ctx context.Context, t lti.GradeTarget) (lti.Score
 	if err != nil {
 		return lti.Score{}, false, ErrGone.Wrap(err)
 	}
-	who := Who{AccountID: t.AccountID, Scope: t.Scope}
+	who := Who{AccountID: t.AccountID, Scope: t.Scope, ConsumerID: t.ConsumerID, PlacementID: t.PlacementID}
 	return s.Score(ctx, who, c, course.Ref{Type: usage.Type, ID: usage.ID})
 }
 
@@ -80,7 +80,8 @@ func (l *Learner) counted(b *course.Block) []*course.Block {
 	v.Staff, v.IgnoreDates = false, true // dates are looked at below
 	var out []*course.Block
 	for _, child := range l.Course.VisibleChildren(b, l.Choices, v, time.Time{}) {
-		started := child.Settings.Start == nil || !l.now.Before(*child.Settings.Start)
+		start := l.Dates.Start(child)
+		started := start == nil || !l.now.Before(*start)
 		leaf := child.Fate == course.Shown && child.Scored
 		if started && (leaf || len(child.Children) > 0) {
 			out = append(out, child)

@@ -24,12 +24,16 @@ type Who struct {
 	AccountID string
 	Scope     string // of learner state, see lti.Consumer.FreshState
 	Staff     bool   // sees answers and what is hidden from learners
+
+	// The link that the learner came by, whose dates count; "" for none.
+	ConsumerID, PlacementID string
 }
 
 // At is the place in a course where something happens.
 type At struct {
 	Course *course.Course
 	Block  *course.Block
+	Dates  *course.Dates // as they count for the learner; nil: the course's own
 }
 
 // Waker is told that a score is owed. *outcome.Deliverer is one.
@@ -54,7 +58,29 @@ type Service struct {
 	// Library returns the modules that a course brings along; nil: none do.
 	Library func(*course.Course) *script.Library
 
+	// Graded is told of each answer how long it took, waiting included; result is
+	// "graded", "repeated", "refused" or "failed". Nil: nobody is told.
+	Graded func(block, result string, took time.Duration)
+
 	definitions definitions
+}
+
+// graded reports an answer to the block at, which came at began.
+func (s *Service) graded(at At, began time.Time, repeated bool, err error) {
+	if s.Graded == nil {
+		return
+	}
+	result := "graded"
+	switch {
+	case err != nil:
+		result = "refused"
+		if kind := errs.From(err).Kind; kind == errs.Internal || kind == errs.Unavailable {
+			result = "failed"
+		}
+	case repeated:
+		result = "repeated"
+	}
+	s.Graded(at.Block.Type, result, s.now().Sub(began))
 }
 
 // surroundings returns what problems of c are parsed with.

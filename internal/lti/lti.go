@@ -178,4 +178,6 @@ type GradeTarget struct {
 	Outcome    Outcome
 	Refused    string // why no score can be sent there; "" when it can
 	UpdatedAt  time.Time
+
+	PlacementID string // the link whose dates count; "" until its next launch
 }

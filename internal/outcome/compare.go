@@ -281,6 +281,9 @@ func (d *Deliverer) settle(ctx context.Context, c store.ClaimedCheck) {
 	if err != nil && !errors.Is(err, store.ErrConflict) {
 		d.log().ErrorContext(ctx, "compare not saved", "target", c.TargetID, "error", err)
 	}
+	if d.Metrics.Compared != nil {
+		d.Metrics.Compared(string(c.Verdict))
+	}
 	d.log().LogAttrs(ctx, slog.LevelInfo, "compare",
 		slog.String("code", string(c.Verdict)), slog.String("owed", c.OwedID),
 		slog.String("consumer", c.Target.ConsumerID), slog.String("host", hostOf(c.Target.Outcome.ServiceURL)))

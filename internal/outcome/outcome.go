@@ -73,6 +73,8 @@ type Metrics struct {
 	Tried func(class string, took time.Duration)
 	Owed  func(state string, n int)  // rows in each state but delivered
 	Lag   func(oldest time.Duration) // age of the oldest change still to be sent
+	// Compared is called for each comparison that came to a verdict.
+	Compared func(verdict string)
 }
 
 func (d *Deliverer) prepare() {

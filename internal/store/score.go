@@ -29,6 +29,9 @@ type Placements interface {
 	Upsert(ctx context.Context, p Placement) (id string, err error)
 	// List returns placements, the latest launch first; "" selects all.
 	List(ctx context.Context, consumerID, courseKey string) ([]Placement, error)
+	// ByID returns a placement; Find that of a link in an LMS course.
+	ByID(ctx context.Context, id string) (*Placement, error)
+	Find(ctx context.Context, consumerID, contextID, linkKey string) (*Placement, error)
 	// PutTarget inserts or re-points the grade target of (consumer, account,
 	// link key) and returns its ID. When it re-points a target whose owed score
 	// is parked, that score is owed again at once, unless t.Refused says why no

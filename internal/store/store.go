@@ -59,6 +59,7 @@ type Tx interface {
 	Checks() Checks
 	Courses() Courses
 	Learners() Learners
+	Dates() Dates
 	Tallies() Tallies
 	Console() Console
 	Audit() Audit

@@ -70,6 +70,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"large courses", testLargeCourse},
 		{"learner states", testLearnerStates},
 		{"score history", testScoreHistory},
+		{"dates", testDates},
+		{"allowances", testAllowances},
 		{"votes", testTallies},
 		{"votes at once", testTallyRace},
 		{"console sessions", testConsoleSessions},

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"net/http"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -13,61 +14,88 @@ import (
 // Metrics is everything Lectern counts. Make one with [New] and hand it down.
 type Metrics struct {
 	registry *prometheus.Registry
+	list     []Metric
 
 	launches *prometheus.CounterVec
-	attempts *prometheus.CounterVec
-	owed     *prometheus.GaugeVec
-	lag      prometheus.Gauge
+	clocks   prometheus.Observer
 	latency  *prometheus.HistogramVec
+	grading  *prometheus.HistogramVec
+	outcome  outcomeMetrics
 	python   pythonMetrics
+	database databaseMetrics
+	sources  *sources
 }
 
 // New returns metrics with their own registry, the Go runtime's and the
 // process's among them.
 func New() *Metrics {
-	m := &Metrics{
-		registry: prometheus.NewRegistry(),
-		launches: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "lectern_launches_total",
-			Help: "LTI launches finished, by LTI version and result code.",
-		}, []string{"lti", "code"}),
-		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "lectern_outcome_attempts_total",
-			Help: "Attempts to deliver a score, by how they ended.",
-		}, []string{"class"}),
-		owed: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "lectern_owed_scores",
-			Help: "Scores not yet in their LMS, by state. Look into parked ones on the scores page.",
-		}, []string{"state"}),
-		lag: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "lectern_outcome_lag_seconds",
-			Help: "Age of the oldest score that still waits to reach its LMS. Alert on this one.",
-		}),
-		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "lectern_http_request_seconds",
-			Help:    "Time to answer HTTP requests, by route and status class.",
-			Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}, []string{"route", "status"}),
-	}
-	m.python = newPythonMetrics()
-	m.registry.MustRegister(m.python.inUse, m.python.waiting, m.python.ran, m.launches, m.attempts, m.owed, m.lag, m.latency,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.launches = m.counter("lectern_launches_total",
+		"LTI launches finished, by LTI version and result: `ok`, or the code of the error.", "lti", "code")
+	m.clocks = m.histogram("lectern_launch_clock_seconds",
+		"How far the clocks of LMSs are from this machine's, by the timestamps of good launches, either way.",
+		[]float64{1, 5, 15, 30, 60, 120, 300, 600, 1800, 5400}).WithLabelValues()
+	m.latency = m.histogram("lectern_http_request_seconds",
+		"Time to answer HTTP requests, by route and class of status.",
+		[]float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "route", "status")
+	m.grading = m.histogram("lectern_grading_seconds",
+		"Time to grade an answer and to keep it, by type of block and how it ended: `graded`, `repeated` (the same form came again), `refused` (it may not be answered now, or not so) or `failed`.",
+		[]float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "block", "result")
+	m.outcome = m.newOutcomeMetrics()
+	m.python = m.newPythonMetrics()
+	m.database = m.newDatabaseMetrics()
+	m.sources = m.newSources()
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// Metric describes one metric.
+type Metric struct {
+	Name   string
+	Kind   string // counter, gauge or histogram
+	Labels []string
+	Help   string
+}
+
+// List returns what Lectern counts itself: without the numbers of the Go
+// runtime and the process.
+func (m *Metrics) List() []Metric { return m.list }
+
+func (m *Metrics) counter(name, help string, labels ...string) *prometheus.CounterVec {
+	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	m.add(Metric{name, "counter", labels, help}, c)
+	return c
+}
+
+func (m *Metrics) gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+	m.add(Metric{name, "gauge", labels, help}, g)
+	return g
+}
+
+func (m *Metrics) histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+	m.add(Metric{name, "histogram", labels, help}, h)
+	return h
+}
+
+func (m *Metrics) add(about Metric, c prometheus.Collector) {
+	m.list = append(m.list, about)
+	m.registry.MustRegister(c)
+}
+
+// Build says which program this is; version as it was built.
+func (m *Metrics) Build(version string) {
+	m.gauge("lectern_build_info", "Always 1; the labels say which program runs.", "version", "go").
+		WithLabelValues(version, runtime.Version()).Set(1)
 }
 
 // Launch counts a launch. lti is "1.1" or "1.3", code is "ok" or the code of
 // the error.
 func (m *Metrics) Launch(lti, code string) { m.launches.WithLabelValues(lti, code).Inc() }
 
-// OutcomeAttempt counts an attempt to deliver a score; class is an
-// lti11.Class.
-func (m *Metrics) OutcomeAttempt(class string) { m.attempts.WithLabelValues(class).Inc() }
-
-// OwedScores sets how many scores are in state.
-func (m *Metrics) OwedScores(state string, n int) { m.owed.WithLabelValues(state).Set(float64(n)) }
-
-// OutcomeLag sets the age of the oldest waiting score, zero when none waits.
-func (m *Metrics) OutcomeLag(age time.Duration) { m.lag.Set(age.Seconds()) }
+// LaunchClock records how far the clock of a good launch was from ours.
+func (m *Metrics) LaunchClock(apart time.Duration) { m.clocks.Observe(apart.Abs().Seconds()) }
 
 // Request records the time it took to answer a request. route is the pattern
 // that matched, never the path.
@@ -75,14 +103,10 @@ func (m *Metrics) Request(route string, status int, took time.Duration) {
 	m.latency.WithLabelValues(route, strconv.Itoa(status/100)+"xx").Observe(took.Seconds())
 }
 
-// Register adds collectors of other packages, such as a database pool's.
-func (m *Metrics) Register(c ...prometheus.Collector) error {
-	for _, one := range c {
-		if err := m.registry.Register(one); err != nil {
-			return err
-		}
-	}
-	return nil
+// Graded records how long an answer to a type of block took; result is one of
+// package grading's words.
+func (m *Metrics) Graded(block, result string, took time.Duration) {
+	m.grading.WithLabelValues(block, result).Observe(took.Seconds())
 }
 
 // Handler serves the metrics in Prometheus' text format.

@@ -8,24 +8,19 @@ import (
 
 // pythonMetrics are about the sandboxes that run the Python of problems.
 type pythonMetrics struct {
-	inUse, waiting prometheus.Gauge
-	ran            *prometheus.HistogramVec
+	inUse, waiting, size prometheus.Gauge
+	ran                  *prometheus.HistogramVec
 }
 
-func newPythonMetrics() pythonMetrics {
+func (m *Metrics) newPythonMetrics() pythonMetrics {
 	return pythonMetrics{
-		inUse: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "lectern_python_in_use", Help: "Sandboxes that run the Python of a problem.",
-		}),
-		waiting: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "lectern_python_waiting",
-			Help: "Jobs that wait for a sandbox. If it stays above zero, set LECTERN_PYTHON_POOL higher.",
-		}),
-		ran: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "lectern_python_seconds",
-			Help:    "Time to run the Python of a problem, waiting included, by how it ended.",
-			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}, []string{"result"}),
+		inUse: m.gauge("lectern_python_in_use", "Sandboxes that run the Python of a problem.").WithLabelValues(),
+		waiting: m.gauge("lectern_python_waiting",
+			"Jobs that wait for a sandbox. If it stays above zero, set `LECTERN_PYTHON_POOL` higher.").WithLabelValues(),
+		size: m.gauge("lectern_python_pool", "Sandboxes that stand ready at most; 0 without a sandbox.").WithLabelValues(),
+		ran: m.histogram("lectern_python_seconds",
+			"Time to run the Python of a problem, waiting included, by how it ended: `ok`, `failure` (the course's program failed), `limit` (it ran too long or took too much), `busy` (no sandbox became free), `unavailable`, or `gone` (nobody waited any more).",
+			[]float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}, "result"),
 	}
 }
 
@@ -34,6 +29,9 @@ func (m *Metrics) PythonInUse(n int) { m.python.inUse.Set(float64(n)) }
 
 // PythonWaiting sets how many jobs wait for a sandbox.
 func (m *Metrics) PythonWaiting(n int) { m.python.waiting.Set(float64(n)) }
+
+// PythonPool sets how many sandboxes there are at most.
+func (m *Metrics) PythonPool(n int) { m.python.size.Set(float64(n)) }
 
 // PythonRan counts a job; result is one of pyrun's words.
 func (m *Metrics) PythonRan(result string, took time.Duration) {

@@ -121,7 +121,18 @@ func TestMetrics(t *testing.T) {
 	m := telemetry.New()
 	m.Launch("1.1", "ok")
 	m.Launch("1.1", "launch_signature_mismatch")
-	m.OutcomeAttempt("done")
+	m.OutcomeAttempt("done", time.Second)
+	m.LaunchClock(-40 * time.Second)
+	m.Graded("problem", "graded", 3*time.Millisecond)
+	m.Build("1.2.3")
+	m.DatabaseCommitted(3, time.Millisecond)
+	m.Read(telemetry.Sources{
+		Database: func() telemetry.Pool {
+			return telemetry.Pool{InUse: 2, Idle: 1, Max: 4, Waits: 7, Waited: 2 * time.Second}
+		},
+		Disk:  func() (uint64, bool) { return 0, false },
+		Ready: func() map[string]bool { return map[string]bool{"database": true, "schema": false} },
+	})
 	m.OwedScores("waiting", 3)
 	m.OutcomeLag(90 * time.Second)
 	m.Request("POST /lti_provider/courses/", 303, 12*time.Millisecond)
@@ -134,11 +145,24 @@ func TestMetrics(t *testing.T) {
 		`lectern_owed_scores{state="waiting"} 3`,
 		`lectern_outcome_lag_seconds 90`,
 		`lectern_http_request_seconds_count{route="POST /lti_provider/courses/",status="3xx"} 1`,
+		`lectern_launch_clock_seconds_bucket{le="60"} 1`,
+		`lectern_grading_seconds_count{block="problem",result="graded"} 1`,
+		`lectern_build_info{go="go`,
+		`lectern_database_commit_updates_sum 3`,
+		`lectern_database_connections{state="in_use"} 2`,
+		`lectern_database_connections_max 4`,
+		`lectern_database_waits_total 7`,
+		`lectern_database_wait_seconds_total 2`,
+		`lectern_ready{check="database"} 1`,
+		`lectern_ready{check="schema"} 0`,
 		`go_goroutines`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("metrics lack %s", want)
 		}
+	}
+	if strings.Contains(w.Body.String(), "lectern_disk_free_bytes ") {
+		t.Error("free space is told although it is not known")
 	}
 	telemetry.New() // a second one does not clash with the first
 }

@@ -43,10 +43,13 @@ type Metrics struct {
 	Ran func(result string, took time.Duration)
 }
 
+// DefaultSize is the [Options.Size] of a pool that nobody sized.
+func DefaultSize() int { return min(4*runtime.NumCPU(), 32) }
+
 // withDefaults returns the options with every zero replaced.
 func (o Options) withDefaults() Options {
 	if o.Size <= 0 {
-		o.Size = min(4*runtime.NumCPU(), 32)
+		o.Size = DefaultSize()
 	}
 	if o.Time <= 0 {
 		o.Time = 5 * time.Second

@@ -101,6 +101,9 @@ func (t persons) Merge(ctx context.Context, from, into string, at time.Time) (*s
 	if m.Events, err = t.q.MergeEvents(ctx, into, from); err != nil {
 		return nil, t.wrap(err, "merge score history")
 	}
+	if err = t.q.MergeAllowances(ctx, into, from); err != nil {
+		return nil, t.wrap(err, "merge allowances")
+	}
 	if m.Targets, err = t.q.MergeTargets(ctx, into, from); err != nil {
 		return nil, t.wrap(err, "merge gradebook cells")
 	}

@@ -46,14 +46,44 @@ func (t placements) List(ctx context.Context, consumerID, courseKey string) ([]s
 	rows, err := t.q.PlacementList(ctx, clean(consumerID), clean(courseKey))
 	list := make([]store.Placement, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, store.Placement{
-			ID: row.ID, ConsumerID: row.ConsumerID, LinkKey: row.LinkKey,
-			LMSContext: lti.Context{ID: row.ContextID, Title: row.ContextTitle, Label: row.ContextLabel},
-			Title:      row.Title, CourseKey: row.CourseKey, UsageKey: row.UsageKey,
-			FirstAt: moment(row.FirstAt), LastLaunchAt: moment(row.LastLaunchAt), Launches: row.Launches,
-		})
+		list = append(list, placement(row))
 	}
 	return list, t.wrap(err, "list placements")
+}
+
+func (t placements) ByID(ctx context.Context, id string) (*store.Placement, error) {
+	if !storable(id) {
+		return nil, store.ErrNotFound
+	}
+	row, err := t.q.PlacementByID(ctx, id)
+	if err != nil {
+		return nil, t.wrap(err, "placement")
+	}
+	p := placement(db.PlacementListRow(row))
+	return &p, nil
+}
+
+func (t placements) Find(ctx context.Context, consumerID, contextID, linkKey string) (*store.Placement, error) {
+	if !nameable(contextID, linkKey) {
+		return nil, store.ErrNotFound
+	}
+	row, err := t.q.PlacementFind(ctx, db.PlacementFindParams{
+		ConsumerID: consumerID, ContextID: contextID, LinkKey: linkKey,
+	})
+	if err != nil {
+		return nil, t.wrap(err, "placement of link")
+	}
+	p := placement(db.PlacementListRow(row))
+	return &p, nil
+}
+
+func placement(row db.PlacementListRow) store.Placement {
+	return store.Placement{
+		ID: row.ID, ConsumerID: row.ConsumerID, LinkKey: row.LinkKey,
+		LMSContext: lti.Context{ID: row.ContextID, Title: row.ContextTitle, Label: row.ContextLabel},
+		Title:      row.Title, CourseKey: row.CourseKey, UsageKey: row.UsageKey,
+		FirstAt: moment(row.FirstAt), LastLaunchAt: moment(row.LastLaunchAt), Launches: row.Launches,
+	}
 }
 
 func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, error) {
@@ -67,7 +97,7 @@ func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, e
 		ID: g.ID, Kind: kindPOX, ConsumerID: g.ConsumerID, AccountID: g.AccountID, LinkKey: g.LinkKey,
 		CourseKey: g.CourseKey, UsageKey: g.UsageKey, Scope: g.Scope,
 		ServiceURL: clean(g.Outcome.ServiceURL), SourcedID: []byte(g.Outcome.SourcedID),
-		Refused: clean(g.Refused), UpdatedAt: micros(g.UpdatedAt),
+		Refused: clean(g.Refused), UpdatedAt: micros(g.UpdatedAt), PlacementID: g.PlacementID,
 	})
 	if err != nil || g.Refused != "" {
 		return id, t.wrap(err, "put grade target")
@@ -83,7 +113,7 @@ func (t placements) Aim(ctx context.Context, g lti.GradeTarget, first bool) erro
 		ID: newID(), Kind: kindPOX, ConsumerID: g.ConsumerID, AccountID: g.AccountID, LinkKey: g.LinkKey,
 		CourseKey: g.CourseKey, UsageKey: g.UsageKey, Scope: g.Scope,
 		ServiceURL: clean(g.Outcome.ServiceURL), SourcedID: []byte(g.Outcome.SourcedID),
-		Refused: clean(g.Refused), UpdatedAt: micros(g.UpdatedAt),
+		Refused: clean(g.Refused), UpdatedAt: micros(g.UpdatedAt), PlacementID: g.PlacementID,
 	})
 	if err != nil || first || g.Refused != "" {
 		return t.wrap(err, "aim grade target")
@@ -136,6 +166,6 @@ func target(row db.GradeTarget) lti.GradeTarget {
 		ID: row.ID, ConsumerID: row.ConsumerID, AccountID: row.AccountID, LinkKey: row.LinkKey,
 		CourseKey: row.CourseKey, UsageKey: row.UsageKey, Scope: row.Scope,
 		Outcome: lti.Outcome{ServiceURL: row.ServiceURL, SourcedID: string(row.SourcedID)},
-		Refused: row.Refused, UpdatedAt: moment(row.UpdatedAt),
+		Refused: row.Refused, UpdatedAt: moment(row.UpdatedAt), PlacementID: row.PlacementID,
 	}
 }

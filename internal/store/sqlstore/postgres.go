@@ -24,7 +24,10 @@ const (
 )
 
 // postgres is the engine for any number of processes.
-type postgres struct{ pool *sql.DB }
+type postgres struct {
+	pool    *sql.DB
+	metrics Metrics
+}
 
 func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, error) {
 	config, err := pgx.ParseConfig(dsn)
@@ -47,10 +50,15 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, err
 		_ = pool.Close() // the first error says more
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	return &postgres{pool: pool}, nil
+	return &postgres{pool: pool, metrics: opts.Metrics}, nil
 }
 
 func (p *postgres) ping(ctx context.Context) error { return p.pool.PingContext(ctx) }
+
+func (p *postgres) stats() Pool {
+	s := p.pool.Stats()
+	return Pool{InUse: s.InUse, Idle: s.Idle, Max: s.MaxOpenConnections, Waits: s.WaitCount, Waited: s.WaitDuration}
+}
 
 func (p *postgres) close() error { return p.pool.Close() }
 
@@ -79,11 +87,15 @@ func (p *postgres) update(ctx context.Context, f func(db.DBTX) error) error {
 // after: a commit that is cut off may have happened, and the caller would be
 // told that it had not.
 func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX) error) error {
+	began := time.Now()
 	conn, err := p.conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
+	if !opts.ReadOnly {
+		p.metrics.waited(began)
+	}
 	tx, err := conn.BeginTx(context.WithoutCancel(ctx), opts)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -95,8 +107,12 @@ func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	began = time.Now()
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	if !opts.ReadOnly {
+		p.metrics.committed(1, began)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"lectern/internal/store/sqlstore/db"
 )
@@ -16,6 +18,8 @@ type readers struct {
 	idle   chan *sqliteConn // one slot per connection; nil: not opened yet
 	closed chan struct{}
 	close1 sync.Once
+
+	waits, waited atomic.Int64 // how often somebody waited, and nanoseconds
 }
 
 func newReaders(path string, n int) (*readers, error) {
@@ -64,10 +68,27 @@ func (r *readers) take(ctx context.Context) (*sqliteConn, error) {
 	select {
 	case c := <-r.idle:
 		return c, nil
+	default:
+	}
+	began := time.Now()
+	r.waits.Add(1)
+	defer func() { r.waited.Add(int64(time.Since(began))) }()
+	select {
+	case c := <-r.idle:
+		return c, nil
 	case <-r.closed:
 		return nil, ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+}
+
+// stats returns how the connections are used.
+func (r *readers) stats() Pool {
+	idle := len(r.idle)
+	return Pool{
+		InUse: cap(r.idle) - idle, Idle: idle, Max: cap(r.idle),
+		Waits: r.waits.Load(), Waited: time.Duration(r.waited.Load()),
 	}
 }
 

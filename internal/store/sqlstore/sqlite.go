@@ -38,7 +38,7 @@ func openSQLite(ctx context.Context, path string, opts Options) (*sqliteDB, erro
 	if err := touch(path); err != nil {
 		return nil, fmt.Errorf("open database file: %w", err)
 	}
-	w, err := newWriter(ctx, path)
+	w, err := newWriter(ctx, path, opts.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("open database file: %w", err)
 	}
@@ -112,6 +112,8 @@ func (s *sqliteDB) ping(ctx context.Context) error {
 		return conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&tables)
 	})
 }
+
+func (s *sqliteDB) stats() Pool { return s.readers.stats() }
 
 func (s *sqliteDB) migrating(f func(*sql.DB) error) error {
 	pool, err := sqlitePool(s.path, 1, false, schemaWait)

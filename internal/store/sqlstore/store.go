@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"time"
 
 	"lectern/internal/errs"
 	"lectern/internal/store"
@@ -35,7 +36,38 @@ var ErrText = errs.New(errs.Invalid, "database_text_invalid", "",
 type Options struct {
 	Migrate  bool // bring the schema up to date first
 	MaxConns int  // PostgreSQL: connections; SQLite: readers. 0 means a good number
+	Metrics  Metrics
 }
+
+// Metrics are the numbers that a store reports as they come up. Nil functions
+// are skipped.
+type Metrics struct {
+	Waited    func(d time.Duration)                 // an update, for its turn
+	Committed func(updates int, took time.Duration) // updates share commits on SQLite
+}
+
+func (m Metrics) waited(since time.Time) {
+	if m.Waited != nil {
+		m.Waited(time.Since(since))
+	}
+}
+
+func (m Metrics) committed(updates int, since time.Time) {
+	if m.Committed != nil {
+		m.Committed(updates, time.Since(since))
+	}
+}
+
+// Pool is how the connections are used: all of PostgreSQL's, or SQLite's for
+// reading.
+type Pool struct {
+	InUse, Idle, Max int
+	Waits            int64         // requests that waited for one
+	Waited           time.Duration // all of them together
+}
+
+// Pool returns how the connections are used.
+func (s *Store) Pool() Pool { return s.engine.stats() }
 
 // Store is a database. It is safe for concurrent use.
 type Store struct {
@@ -51,6 +83,7 @@ type engine interface {
 	update(ctx context.Context, f func(db.DBTX) error) error
 	record(ctx context.Context, f func(db.DBTX) error) error
 	ping(ctx context.Context) error
+	stats() Pool
 	// migrating calls f with a pool made for changing the schema.
 	migrating(f func(*sql.DB) error) error
 	close() error

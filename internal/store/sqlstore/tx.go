@@ -34,6 +34,7 @@ func (t *tx) Owed() store.Owed                   { return owed{t} }
 func (t *tx) Checks() store.Checks               { return checks{t} }
 func (t *tx) Courses() store.Courses             { return courses{t} }
 func (t *tx) Learners() store.Learners           { return learners{t} }
+func (t *tx) Dates() store.Dates                 { return dates{t} }
 func (t *tx) Tallies() store.Tallies             { return tallies{t} }
 func (t *tx) Console() store.Console             { return console{t} }
 func (t *tx) Audit() store.Audit                 { return audit{t} }

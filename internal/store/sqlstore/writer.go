@@ -34,6 +34,7 @@ type writer struct {
 	conn    *sqliteConn
 	turn    chan struct{} // holds one token while somebody has the turn
 	waiting atomic.Int64  // callers waiting for the turn
+	metrics Metrics
 
 	// Only who has the turn may touch these.
 	open    *batch    // nil when no transaction is open
@@ -50,7 +51,7 @@ type batch struct {
 	err   error
 }
 
-func newWriter(ctx context.Context, path string) (*writer, error) {
+func newWriter(ctx context.Context, path string, metrics Metrics) (*writer, error) {
 	pool, err := sqlitePool(path, 1, false, lockWait)
 	if err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func newWriter(ctx context.Context, path string) (*writer, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	w := &writer{pool: pool, conn: conn, turn: make(chan struct{}, 1)}
+	w := &writer{pool: pool, conn: conn, turn: make(chan struct{}, 1), metrics: metrics}
 	// From here on begin waits, more evenly than SQLite would.
 	if err := conn.do("PRAGMA busy_timeout = 0"); err != nil {
 		return nil, errors.Join(err, w.close())
@@ -69,9 +70,11 @@ func newWriter(ctx context.Context, path string) (*writer, error) {
 
 // update runs f in a savepoint and returns when what it wrote is durable.
 func (w *writer) update(ctx context.Context, f func(db.DBTX) error) error {
+	began := time.Now()
 	if err := w.enter(ctx); err != nil {
 		return err
 	}
+	w.metrics.waited(began)
 	b, err := w.run(ctx, f)
 	if err != nil {
 		return err
@@ -181,11 +184,13 @@ func (w *writer) commit(b *batch) {
 		w.abort(b, nil)
 		return
 	}
+	began := time.Now()
 	if err := w.conn.do("COMMIT"); err != nil {
 		w.abort(b, fmt.Errorf("commit: %w", err))
 		return
 	}
 	w.open = nil
+	w.metrics.committed(b.kept, began)
 	close(b.done)
 	w.freed = time.Now()
 	if w.freed.Sub(w.yielded) > yieldEvery {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lectern/internal/catalog"
+	"lectern/internal/grading"
 	"lectern/internal/importer"
 	"lectern/internal/outcome"
 	"lectern/internal/people"
@@ -28,6 +29,7 @@ type Deps struct {
 	People    *people.Service
 	Catalog   *catalog.Catalog
 	Importer  *importer.Importer
+	Grading   *grading.Service
 	PublicURL *url.URL
 	Secure    func(r *http.Request) bool
 	Wake      func() // sends owed scores now
@@ -49,7 +51,7 @@ func New(d Deps) (*Handler, error) {
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
 		"courses/courses.html", "course/course.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
-		"accounts/merge.html", "accounts/delete.html", "audit/audit.html",
+		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }
@@ -87,6 +89,9 @@ func (h *Handler) Mount(m *web.Mux) {
 		"POST /admin/consumers/{id}/rotate":  h.postRotate,
 		"POST /admin/consumers/{id}/drop":    h.postDrop,
 	} {
+		m.Handle(pattern, h.guard(page))
+	}
+	for pattern, page := range h.teamRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
 	for pattern, page := range h.accountRoutes() {

@@ -51,6 +51,9 @@ func needs() map[string]need {
 	add(account.ReadCourse, nil, "GET /admin/courses")
 	add(account.ReadCourse, byPath, "GET /admin/courses/{key...}")
 	add(account.WriteCourse, byPath, "POST /admin/courses/{key...}")
+	add(account.ReadSite, nil, "GET /admin/consumers/{id}/dates")
+	add(account.ReadCourse, byPath, "GET /admin/dates/{key...}")
+	add(account.WriteCourse, byPath, "POST /admin/dates/{key...}")
 	return list
 }
 
@@ -73,6 +76,16 @@ func byScore(h *Handler, r *http.Request) (key string, err error) {
 		return err
 	})
 	return key, err
+}
+
+// teamRoutes are the pages of a course team's daily work.
+func (h *Handler) teamRoutes() map[string]web.VisitHandler {
+	return map[string]web.VisitHandler{
+		"GET /admin/dates/{key...}":        h.getDates,
+		"POST /admin/dates/{key...}":       h.postDates,
+		"GET /admin/consumers/{id}/dates":  h.getConsumerDates,
+		"POST /admin/consumers/{id}/dates": h.postConsumerDates,
+	}
 }
 
 // guard is the one place where it is decided who may use a route: by what

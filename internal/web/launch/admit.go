@@ -1,6 +1,7 @@
 package launch
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -81,7 +82,7 @@ func (h *Handler) admit(w http.ResponseWriter, a *arrival) (location string, err
 func (h *Handler) known(ctx context.Context, tx store.Tx, a *arrival) (*store.Known, error) {
 	l := &a.verified.Launch
 	k := store.KnownKey{
-		ConsumerID: l.Consumer.ID, LTIUserID: l.User.ID, ContextID: l.Context.ID, LinkKey: a.linkKey(),
+		ConsumerID: l.Consumer.ID, LTIUserID: l.User.ID, ContextID: l.Context.ID, LinkKey: linkKey(l, a.usage.String()),
 		CourseKey: a.courseID.String(),
 	}
 	if len(a.origins) > 0 {
@@ -100,13 +101,8 @@ func (h *Handler) known(ctx context.Context, tx store.Tx, a *arrival) (*store.Kn
 	return known, err
 }
 
-// linkKey names the link in the LMS.
-func (a *arrival) linkKey() string {
-	if id := a.verified.Launch.ResourceLink.ID; id != "" {
-		return id
-	}
-	return a.usage.String()
-}
+// linkKey is what tells the links of an LMS course apart.
+func linkKey(l *lti.Launch, usageKey string) string { return cmp.Or(l.ResourceLink.ID, usageKey) }
 
 // useNonce inserts the launch's nonce, or returns the row that has it already
 // [OAuth1 §3.3]. The insert is the first write, so that of two copies of a

@@ -153,6 +153,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.count("ok")
+	if h.Metrics != nil {
+		h.Metrics.LaunchClock(a.verified.Age)
+	}
 	http.Redirect(w, r, location, http.StatusSeeOther)
 	return nil
 }
@@ -277,7 +280,43 @@ func (h *Handler) find(a *arrival) error {
 	if a.block == nil {
 		return ErrBlock.With("usage %q", a.usage.String())
 	}
-	return c.Visible(a.block, course.Viewer{}, h.Clock())
+	err = c.Visible(a.block, course.Viewer{}, h.Clock())
+	if errors.Is(err, course.ErrCourseNotStarted) || errors.Is(err, course.ErrBlockNotStarted) || errors.Is(err, course.ErrAfterDue) {
+		return h.dates(a, err)
+	}
+	return err
+}
+
+// dates judges again what a date closed, by the dates that count at this link
+// and for this learner. closed is returned where they are the course's own.
+func (h *Handler) dates(a *arrival, closed error) error {
+	ctx, l := a.r.Context(), &a.verified.Launch
+	var terms *store.Terms
+	err := h.Store.View(ctx, func(tx store.Tx) error {
+		k := store.TermsKey{CourseKey: a.courseID.String(), ConsumerID: l.Consumer.ID, Scope: scope(l)}
+		p, err := tx.Placements().Find(ctx, l.Consumer.ID, l.Context.ID, linkKey(l, a.usage.String()))
+		if err == nil {
+			k.PlacementID = p.ID
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		who, err := tx.Accounts().ByLink(ctx, l.Consumer.ID, l.User.ID)
+		if err == nil {
+			k.AccountID = who.ID
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		terms, err = tx.Dates().Terms(ctx, k)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d := course.NewDates(a.course, terms.Rule, terms.Extra)
+	if d == nil {
+		return closed
+	}
+	return a.course.Visible(a.block, course.Viewer{Dates: d}, h.Clock())
 }
 
 // note keeps for the operator what verification found out.

@@ -34,7 +34,7 @@ func (h *Handler) learner(ctx context.Context, tx store.Tx, l *lti.Launch, known
 func (h *Handler) place(ctx context.Context, tx store.Tx, a *arrival, known *store.Known) (string, error) {
 	l, now := &a.verified.Launch, h.Clock()
 	p := store.Placement{
-		ConsumerID: l.Consumer.ID, LinkKey: a.linkKey(), LMSContext: l.Context, Title: l.ResourceLink.Title,
+		ConsumerID: l.Consumer.ID, LinkKey: linkKey(l, a.usage.String()), LMSContext: l.Context, Title: l.ResourceLink.Title,
 		CourseKey: a.courseID.String(), UsageKey: a.usage.String(), FirstAt: now, LastLaunchAt: now,
 	}
 	was := known.Placement
@@ -56,7 +56,7 @@ func (h *Handler) target(ctx context.Context, tx store.Tx, a *arrival, who learn
 		return nil
 	}
 	t := lti.GradeTarget{
-		ConsumerID: l.Consumer.ID, AccountID: who.account.ID, LinkKey: a.linkKey(), CourseKey: a.courseID.String(),
+		ConsumerID: l.Consumer.ID, AccountID: who.account.ID, LinkKey: linkKey(l, a.usage.String()), CourseKey: a.courseID.String(),
 		UsageKey: a.usage.String(), Scope: scope(l), Outcome: l.Outcome, UpdatedAt: h.Clock(),
 	}
 	if err := h.CheckURL(l.Outcome.ServiceURL); err != nil {

@@ -56,6 +56,7 @@ type mathScripts struct {
 type due struct {
 	At, Until   time.Time
 	Grace, Past bool
+	Extra       bool // the learner has more time than others
 }
 
 // Libraries that scripts/fetch-ui brings; a build may lack them.
@@ -136,12 +137,12 @@ func rightToLeft(lang string) bool {
 
 // due returns when answers to b are due, or nil when they are not.
 func (v *view) due(b *course.Block) *due {
-	at := b.Settings.Due
+	at := v.learner.Dates.Due(b)
 	if at == nil || !holdsScored(b) {
 		return nil
 	}
 	until := at.Add(b.Settings.Grace)
-	return &due{At: at.UTC(), Until: until.UTC(), Past: v.now.After(until), Grace: b.Settings.Grace > 0 && v.now.Before(until)}
+	return &due{At: at.UTC(), Until: until.UTC(), Past: v.now.After(until), Grace: b.Settings.Grace > 0 && v.now.Before(until), Extra: v.learner.Dates.ExtraTime(b) != 0}
 }
 
 func holdsScored(b *course.Block) bool {

@@ -133,10 +133,11 @@ func (v *view) problemText(text string) template.HTML {
 // dueAbove reports whether the page says b's due date already.
 func (v *view) dueAbove(b *course.Block) bool {
 	step := v.step(b)
-	if step == nil || b.Settings.Due == nil {
+	if step == nil {
 		return false
 	}
-	return step.Settings.Due != nil && step.Settings.Due.Equal(*b.Settings.Due)
+	own, above := v.learner.Dates.Due(b), v.learner.Dates.Due(step)
+	return own != nil && above != nil && above.Equal(*own)
 }
 
 func (v *view) justAnswered(b *course.Block) *answered {

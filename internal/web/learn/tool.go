@@ -121,6 +121,6 @@ func (v *view) toolLearner() tool.Learner {
 
 func (v *view) toolPlace(b *course.Block) tool.Place {
 	return tool.Place{
-		Link: v.c.Usage(b).String(), Name: b.Name, Course: v.c.Key.String(), Title: v.c.Name, Due: b.Settings.Due,
+		Link: v.c.Usage(b).String(), Name: b.Name, Course: v.c.Key.String(), Title: v.c.Name, Due: v.learner.Dates.Due(b),
 	}
 }

@@ -84,10 +84,18 @@ func (h *Handler) open(ctx context.Context, s *session.Session) (*view, error) {
 
 // who is the learner. Staff get no rights that their learners have not.
 func (v *view) who() grading.Who {
-	return grading.Who{AccountID: v.s.AccountID, Scope: v.s.Scope}
+	return grading.Who{
+		AccountID: v.s.AccountID, Scope: v.s.Scope, ConsumerID: v.s.ConsumerID, PlacementID: v.s.PlacementID,
+	}
 }
 
-func (v *view) at(b *course.Block) grading.At { return grading.At{Course: v.c, Block: b} }
+func (v *view) at(b *course.Block) grading.At {
+	at := grading.At{Course: v.c, Block: b}
+	if v.learner != nil {
+		at.Dates = v.learner.Dates
+	}
+	return at
+}
 
 // children returns what is shown of b, in order. The course team is also shown
 // where a block is broken.

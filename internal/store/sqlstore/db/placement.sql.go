@@ -97,6 +97,55 @@ func (q *Queries) PlacementCount(ctx context.Context, arg PlacementCountParams) 
 	return err
 }
 
+const placementFind = `-- name: PlacementFind :one
+SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
+WHERE lms_context.consumer_id = $1 AND lms_context.context_id = $2 AND placement.link_key = $3
+`
+
+type PlacementFindParams struct {
+	ConsumerID string
+	ContextID  string
+	LinkKey    string
+}
+
+type PlacementFindRow struct {
+	ID           string
+	ConsumerID   string
+	LmsContextID string
+	LinkKey      string
+	Title        string
+	CourseKey    string
+	UsageKey     string
+	FirstAt      int64
+	LastLaunchAt int64
+	Launches     int64
+	ContextID    string
+	ContextTitle string
+	ContextLabel string
+}
+
+func (q *Queries) PlacementFind(ctx context.Context, arg PlacementFindParams) (PlacementFindRow, error) {
+	row := q.db.QueryRowContext(ctx, placementFind, arg.ConsumerID, arg.ContextID, arg.LinkKey)
+	var i PlacementFindRow
+	err := row.Scan(
+		&i.ID,
+		&i.ConsumerID,
+		&i.LmsContextID,
+		&i.LinkKey,
+		&i.Title,
+		&i.CourseKey,
+		&i.UsageKey,
+		&i.FirstAt,
+		&i.LastLaunchAt,
+		&i.Launches,
+		&i.ContextID,
+		&i.ContextTitle,
+		&i.ContextLabel,
+	)
+	return i, err
+}
+
 const placementList = `-- name: PlacementList :many
 SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
@@ -213,30 +262,32 @@ func (q *Queries) TargetAdmit(ctx context.Context, id string) (int64, error) {
 
 const targetAim = `-- name: TargetAim :exec
 INSERT INTO grade_target (
-    id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at
+    id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at,
+    placement_id
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-    $11, $12
+    $11, $12, $13
 )
 ON CONFLICT (consumer_id, account_id, link_key) DO UPDATE SET
     kind = excluded.kind, course_key = excluded.course_key, usage_key = excluded.usage_key, scope = excluded.scope,
     service_url = excluded.service_url, sourced_id = excluded.sourced_id, refused = excluded.refused,
-    updated_at = excluded.updated_at
+    updated_at = excluded.updated_at, placement_id = excluded.placement_id
 `
 
 type TargetAimParams struct {
-	ID         string
-	Kind       string
-	ConsumerID string
-	AccountID  string
-	LinkKey    string
-	CourseKey  string
-	UsageKey   string
-	Scope      string
-	ServiceURL string
-	SourcedID  []byte
-	Refused    string
-	UpdatedAt  int64
+	ID          string
+	Kind        string
+	ConsumerID  string
+	AccountID   string
+	LinkKey     string
+	CourseKey   string
+	UsageKey    string
+	Scope       string
+	ServiceURL  string
+	SourcedID   []byte
+	Refused     string
+	UpdatedAt   int64
+	PlacementID string
 }
 
 func (q *Queries) TargetAim(ctx context.Context, arg TargetAimParams) error {
@@ -253,6 +304,7 @@ func (q *Queries) TargetAim(ctx context.Context, arg TargetAimParams) error {
 		arg.SourcedID,
 		arg.Refused,
 		arg.UpdatedAt,
+		arg.PlacementID,
 	)
 	return err
 }

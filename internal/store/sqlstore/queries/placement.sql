@@ -27,6 +27,11 @@ SELECT placement.*, lms_context.context_id, lms_context.title AS context_title, 
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE placement.id = @id;
 
+-- name: PlacementFind :one
+SELECT placement.*, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
+WHERE lms_context.consumer_id = @consumer_id AND lms_context.context_id = @context_id AND placement.link_key = @link_key;
+
 -- name: TargetUpsert :one
 INSERT INTO grade_target (
     id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at,
@@ -54,15 +59,16 @@ UPDATE grade_target SET refused = '' WHERE id = @id AND refused <> '';
 
 -- name: TargetAim :exec
 INSERT INTO grade_target (
-    id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at
+    id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at,
+    placement_id
 ) VALUES (
     @id, @kind, @consumer_id, @account_id, @link_key, @course_key, @usage_key, @scope, @service_url, @sourced_id,
-    @refused, @updated_at
+    @refused, @updated_at, @placement_id
 )
 ON CONFLICT (consumer_id, account_id, link_key) DO UPDATE SET
     kind = excluded.kind, course_key = excluded.course_key, usage_key = excluded.usage_key, scope = excluded.scope,
     service_url = excluded.service_url, sourced_id = excluded.sourced_id, refused = excluded.refused,
-    updated_at = excluded.updated_at;
+    updated_at = excluded.updated_at, placement_id = excluded.placement_id;
 
 -- name: PlacementCount :exec
 UPDATE placement SET launches = launches + CAST(@more AS BIGINT),
