@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
-	_ "gocloud.dev/blob/fileblob" // the file:// scheme of asset URLs
 
 	"lectern/internal/account"
+	"lectern/internal/assets"
 	"lectern/internal/catalog"
 	"lectern/internal/config"
 	"lectern/internal/grading"
@@ -80,12 +80,8 @@ func (a *App) Open() error {
 	if err := a.openStore(); err != nil {
 		return err
 	}
-	address, err := a.Config.AssetURL()
-	if err != nil {
+	if a.Blobs, err = a.bucket(); err != nil {
 		return err
-	}
-	if a.Blobs, err = blob.OpenBucket(a.Context, address); err != nil {
-		return fmt.Errorf("course files: %w", err)
 	}
 	a.Catalog = catalog.New(a.Store)
 	a.Registry = &registry.Registry{Store: a.Store, Keys: keyring, Clock: a.Clock}
@@ -98,10 +94,22 @@ func (a *App) Open() error {
 	return a.python()
 }
 
+// checkAssets refuses a place for course files that is not there or not ours.
+// One that cannot be reached is reported only: launches, answers and scores do
+// without it, and it may come back.
+func (a *App) checkAssets() error {
+	err := assets.Check(a.Context, a.Blobs)
+	if errors.Is(err, assets.ErrUnavailable) {
+		a.Log.Error("course files", "error", err)
+		return nil
+	}
+	return err
+}
+
 // openStore opens the database and brings its schema up to date.
 func (a *App) openStore() error {
 	s, err := sqlstore.Open(a.Context, a.Config.DSN(), sqlstore.Options{
-		Migrate: true,
+		Migrate: true, MaxConns: a.Config.DatabaseConns,
 		Metrics: sqlstore.Metrics{Waited: a.Metrics.DatabaseWaited, Committed: a.Metrics.DatabaseCommitted},
 	})
 	if err != nil {
@@ -122,17 +130,13 @@ func (a *App) openStore() error {
 
 func (a *App) keyring() (*sealed.Keyring, error) {
 	if raw := a.Config.SealingKey; raw != "" {
-		key, err := sealed.ParseKey(raw)
+		list, err := sealed.ParseKeys(raw)
 		if err != nil {
 			return nil, err
 		}
-		return sealed.NewKeyring(key), nil
+		return sealed.NewKeyring(list[0], list[1:]...), nil
 	}
-	key, err := sealed.LoadOrCreateKey(a.keyFile())
-	if err != nil {
-		return nil, err
-	}
-	return sealed.NewKeyring(key), nil
+	return sealed.OpenKeyring(a.keyFile())
 }
 
 // Close lets go of what Open took.

@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gocloud.dev/blob"
 
+	"lectern/internal/assets"
 	"lectern/internal/backup"
 	"lectern/internal/course"
 	"lectern/internal/sealed"
@@ -24,15 +26,23 @@ const lostKey = "Without it the secrets of all LMSs are lost: each needs a new s
 // keyFile returns where the sealing key is when no setting holds it.
 func (a *App) keyFile() string { return filepath.Join(a.Config.Data, "sealing.key") }
 
-// sealingKey returns the site's key and says where it is. It makes none: the
-// error is fs.ErrNotExist then.
-func (a *App) sealingKey() (key sealed.Key, where string, err error) {
+// sealingKeys returns the site's keys, the one that seals first, and says where
+// they are. It makes none: the error is fs.ErrNotExist then.
+func (a *App) sealingKeys() (list []sealed.Key, where string, err error) {
 	if a.Config.SealingKey != "" {
-		key, err = sealed.ParseKey(a.Config.SealingKey)
-		return key, "LECTERN_SEALING_KEY", err
+		list, err = sealed.ParseKeys(a.Config.SealingKey)
+		return list, keySetting, err
 	}
-	key, err = sealed.LoadKey(a.keyFile())
-	return key, a.keyFile(), err
+	list, err = sealed.LoadKeys(a.keyFile())
+	return list, a.keyFile(), err
+}
+
+// keySetting is where the sealing key is when no file holds it.
+const keySetting = "LECTERN_SEALING_KEY"
+
+// hasKey reports whether the key with this id is among list.
+func hasKey(list []sealed.Key, id string) bool {
+	return slices.ContainsFunc(list, func(k sealed.Key) bool { return k.ID() == id })
 }
 
 // bucket opens where course files are.
@@ -41,11 +51,7 @@ func (a *App) bucket() (*blob.Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	bucket, err := blob.OpenBucket(a.Context, address)
-	if err != nil {
-		return nil, fmt.Errorf("course files: %w", err)
-	}
-	return bucket, nil
+	return assets.Open(a.Context, address)
 }
 
 // backupCmd saves a site in one file.
@@ -191,18 +197,18 @@ func addBlob(ctx context.Context, w *backup.Writer, bucket *blob.Bucket, object 
 
 // key saves the sealing key if that was asked for, and says where it is.
 func (c *backupCmd) key(app *App, w *backup.Writer, m *backup.Manifest) (where string, err error) {
-	key, where, err := app.sealingKey()
+	keys, where, err := app.sealingKeys()
 	if errors.Is(err, fs.ErrNotExist) && !c.WithKey {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
-	m.KeyID = key.ID()
+	m.KeyID = keys[0].ID()
 	if !c.WithKey {
 		return where, nil
 	}
-	text := key.Encode() + "\n"
+	text := sealed.EncodeKeys(keys)
 	return where, w.Add(backup.Key, int64(len(text)), strings.NewReader(text))
 }
 

@@ -227,7 +227,7 @@ func TestBackupKey(t *testing.T) {
 		t.Fatalf("exit %d: %s%s", code, out, errOut)
 	}
 	other := t.TempDir()
-	if err := sealed.SaveKey(filepath.Join(other, "sealing.key"), sealed.NewKey()); err != nil {
+	if err := sealed.SaveKeys(filepath.Join(other, "sealing.key"), []sealed.Key{sealed.NewKey()}); err != nil {
 		t.Fatal(err)
 	}
 	if code, _, errOut := command(other, "restore", withKey); code != exitRefused || !strings.Contains(errOut, "another sealing key") {

@@ -22,6 +22,7 @@ import (
 	"lectern/internal/lti"
 	"lectern/internal/registry"
 	"lectern/internal/store"
+	"lectern/internal/web/launch"
 )
 
 //go:embed all:sample
@@ -60,6 +61,9 @@ func (c *demoCmd) Run(app *App) error {
 	app.Config.OutboundAllow = append(app.Config.OutboundAllow, "127.0.0.0/8", "::1/128")
 	app.Config.PythonCache = cmp.Or(app.Config.PythonCache, config.SharedPythonCache())
 	if err := app.Open(); err != nil {
+		return err
+	}
+	if err := app.checkAssets(); err != nil {
 		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(app.Context, "tcp", app.Config.Listen)
@@ -104,7 +108,7 @@ func (c *demoCmd) prepare(app *App, s *site, lmsListens string) (*demoJSON, *fak
 	lmsURL := cmp.Or(strings.TrimRight(c.LMSURL, "/"), outcomes)
 	lms, err := fakelms.New(fakelms.Options{
 		Seed: c.Seed, ConsumerName: demoConsumer, Key: consumer.Key, Secret: secret,
-		BaseURL: lmsURL, OutcomeBaseURL: outcomes,
+		BaseURL: lmsURL, OutcomeBaseURL: outcomes, SelectURL: s.public.String() + launch.SelectPath,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -10,6 +10,7 @@ import (
 
 	"gocloud.dev/blob"
 
+	"lectern/internal/assets"
 	"lectern/internal/course"
 	"lectern/internal/credential"
 	"lectern/internal/lti"
@@ -94,6 +95,10 @@ func (d *doctor) assets(ctx context.Context) {
 		return
 	}
 	defer closing(d.app.Err, bucket)
+	if err := assets.Check(ctx, bucket); err != nil {
+		d.broken(check, err)
+		return
+	}
 	if err := probe(ctx, bucket); err != nil {
 		d.fail(check, "Check LECTERN_ASSETS and who may write there.", "Course files cannot be written and read: %v", err)
 		return
@@ -155,7 +160,7 @@ func (d *doctor) lostAssets(ctx context.Context, bucket *blob.Bucket) (lost, tot
 // sealed.
 func (d *doctor) sealingKey(ctx context.Context) {
 	const check = "sealing-key"
-	key, where, err := d.app.sealingKey()
+	keys, where, err := d.app.sealingKeys()
 	if errors.Is(err, fs.ErrNotExist) {
 		if d.settled {
 			d.fail(check, "Put the key back before the site starts; it would make a new one. "+lostKey, "There is a database, but no sealing key: %s is missing.", where)
@@ -166,6 +171,7 @@ func (d *doctor) sealingKey(ctx context.Context) {
 		d.broken(check, err)
 		return
 	}
+	key := keys[0]
 	if info, err := os.Stat(where); err == nil && d.app.Config.SealingKey == "" && info.Mode().Perm()&0o077 != 0 {
 		d.fail(check, "Run chmod 600 "+where+".", "Others on this machine may read the sealing key (mode %04o).", info.Mode().Perm())
 		return
@@ -174,12 +180,14 @@ func (d *doctor) sealingKey(ctx context.Context) {
 		d.ok(check, "Key %s is in %s.", key.ID(), where)
 		return
 	}
-	opened, shut, err := d.openSecrets(ctx, sealed.NewKeyring(key))
+	opened, shut, err := d.openSecrets(ctx, sealed.NewKeyring(key, keys[1:]...))
 	switch {
 	case err != nil:
 		d.broken(check, err)
 	case shut > 0:
 		d.fail(check, "Bring the key back that the secrets were sealed with. "+lostKey, "Key %s in %s cannot open the secrets of %d LMSs.", key.ID(), where, shut)
+	case len(keys) > 1:
+		d.warn(check, "Finish changing the key: lectern key list says what is left to do.", "There are %d keys in %s; they open the secrets of all %d LMSs.", len(keys), where, opened)
 	default:
 		d.ok(check, "Key %s in %s opens the secrets of all %d LMSs. Keep a copy elsewhere.", key.ID(), where, opened)
 	}

@@ -38,6 +38,7 @@ type cli struct {
 	Copy     copyCmd     `cmd:"" help:"Copy a database to another, e.g. from SQLite to PostgreSQL."`
 	Backup   backupCmd   `cmd:"" help:"Save database and course files in one file, while the site runs."`
 	Restore  restoreCmd  `cmd:"" help:"Bring a backup back, into an empty data folder or database."`
+	Key      keyCmd      `cmd:"" help:"See and change the key that secrets are sealed with."`
 	Doctor   doctorCmd   `cmd:"" help:"Look for what is wrong with this site and say what to do."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Manual   manualCmd   `cmd:"" help:"Print the manual: every command and setting."`
@@ -45,6 +46,7 @@ type cli struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

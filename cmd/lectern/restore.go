@@ -142,12 +142,12 @@ func putBlob(ctx context.Context, bucket *blob.Bucket, key string, r io.Reader) 
 // sameKey returns errOtherKey when the backup brings another key than the site
 // has.
 func sameKey(app *App, m *backup.Manifest) error {
-	have, where, err := app.sealingKey()
+	have, where, err := app.sealingKeys()
 	switch {
 	case !m.WithKey || errors.Is(err, fs.ErrNotExist):
 		return nil
-	case err == nil && have.ID() != m.KeyID:
-		return errOtherKey.With("%s has %s, the backup %s", where, have.ID(), m.KeyID)
+	case err == nil && !hasKey(have, m.KeyID):
+		return errOtherKey.With("%s has %s, the backup %s", where, have[0].ID(), m.KeyID)
 	}
 	return err
 }
@@ -158,14 +158,14 @@ func (c *restoreCmd) key(app *App, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	brought, err := sealed.ParseKey(string(text))
+	brought, err := sealed.ParseKeys(string(text))
 	if err != nil {
 		return err
 	}
-	if _, _, err := app.sealingKey(); !errors.Is(err, fs.ErrNotExist) {
+	if _, _, err := app.sealingKeys(); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return sealed.SaveKey(app.keyFile(), brought)
+	return sealed.SaveKeys(app.keyFile(), brought)
 }
 
 // fillFrom copies the unpacked database to where the site wants it, on whatever
@@ -203,15 +203,15 @@ func (c *restoreCmd) say(app *App, m *backup.Manifest) error {
 	if len(m.Missing) > 0 {
 		fmt.Fprintf(app.Out, "%d course files were lost already when it was made. Import the courses again.\n", len(m.Missing))
 	}
-	have, where, err := app.sealingKey()
+	have, where, err := app.sealingKeys()
 	switch {
-	case err == nil && have.ID() == m.KeyID:
+	case err == nil && hasKey(have, m.KeyID):
 		fmt.Fprintf(app.Out, "The sealing key %s is in %s.\n", m.KeyID, where)
 	case errors.Is(err, fs.ErrNotExist):
 		fmt.Fprintf(app.Out, "The sealing key %s was NOT in it. Put it into %s BEFORE you start the site, which would make a new one.\n%s\n",
 			m.KeyID, app.keyFile(), lostKey)
 	case err == nil:
-		fmt.Fprintf(app.Out, "The sealing key in %s is %s, but the backup needs %s.\n%s\n", where, have.ID(), m.KeyID, lostKey)
+		fmt.Fprintf(app.Out, "The sealing key in %s is %s, but the backup needs %s.\n%s\n", where, have[0].ID(), m.KeyID, lostKey)
 	default:
 		return err
 	}

@@ -13,6 +13,9 @@ func (serveCmd) Run(app *App) error {
 	if err := app.Open(); err != nil {
 		return err
 	}
+	if err := app.checkAssets(); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(app.Context, "tcp", app.Config.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)

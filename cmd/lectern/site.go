@@ -9,13 +9,16 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"lectern/internal/account"
 	"lectern/internal/continuation"
+	"lectern/internal/errs"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
 	"lectern/internal/registry"
+	"lectern/internal/selection"
 	"lectern/internal/session"
 	"lectern/internal/signin"
 	"lectern/internal/store"
@@ -25,6 +28,7 @@ import (
 	"lectern/internal/web/enter"
 	"lectern/internal/web/launch"
 	"lectern/internal/web/learn"
+	"lectern/internal/web/pick"
 	"lectern/internal/web/visitor"
 	"lectern/ui"
 )
@@ -58,7 +62,12 @@ type site struct {
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
 	stopPrune context.CancelFunc
+	draining  atomic.Bool // told to stop, still serving
 }
+
+// errDraining keeps load balancers from sending anything more.
+var errDraining = errs.New(errs.Unavailable, "site_stopping", "",
+	"This site is restarting. Please try again in a moment.", "This process was told to stop.")
 
 // newSite wires a site that listens on listener. Nothing runs yet.
 func newSite(app *App, listener net.Listener) (*site, error) {
@@ -181,8 +190,9 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	if err != nil {
 		return err
 	}
+	selections := &selection.Service{Store: s.app.Store, Registry: s.app.Registry, Clock: s.app.Clock}
 	door := launch.New(launch.Deps{
-		Waiting: waiting, Refuse: room.Refuse,
+		Waiting: waiting, Refuse: room.Refuse, Selections: selections,
 		Store: s.app.Store, Verifier: verifier, Memory: memory, Catalog: s.app.Catalog, Sessions: sessions,
 		Accounts: &account.Resolver{
 			EmailDomain: s.app.Config.EmailDomain, Clock: s.app.Clock, Absent: store.ErrNotFound, Taken: store.ErrConflict,
@@ -194,6 +204,13 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	})
 	s.door = door
 	door.Mount(mux)
+	picker, err := pick.New(pick.Deps{
+		Store: s.app.Store, Selections: selections, Catalog: s.app.Catalog, PublicURL: s.public,
+	})
+	if err != nil {
+		return err
+	}
+	picker.Mount(mux)
 	room.Mount(mux, door.Resume)
 	return nil
 }
@@ -235,9 +252,12 @@ func alive(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, "ok")
 }
 
-// ready answers while the site can serve. What it lacks is for the log and the
+// ready answers while the site can serve and nobody has told it to stop. What it lacks is for the log and the
 // private address.
 func (s *site) ready(w http.ResponseWriter, r *http.Request) error {
+	if s.draining.Load() {
+		return errDraining
+	}
 	report := s.app.Health.Report(r.Context())
 	for _, f := range report.Findings {
 		if !f.OK {
@@ -258,12 +278,30 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	failed := make(chan error, 3)
 	s.listen(listener, failed)
 	s.private.serve(failed)
+	s.app.Log.Info("listening", slog.String("address", listener.Addr().String()))
 	var err error
 	select {
 	case err = <-failed: // the listener broke
 	case <-ctx.Done():
+		err = s.drain(failed)
 	}
 	return errors.Join(err, s.stop(context.WithoutCancel(ctx)))
+}
+
+// drain goes on serving for a while, so that load balancers, which see that the
+// site is not ready, send nobody here when the listener closes.
+func (s *site) drain(failed <-chan error) error {
+	s.draining.Store(true)
+	if s.app.Config.DrainTime <= 0 {
+		return nil
+	}
+	s.app.Log.Info("draining", slog.Duration("for", s.app.Config.DrainTime))
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(s.app.Config.DrainTime):
+		return nil
+	}
 }
 
 func (s *site) stop(ctx context.Context) error {
@@ -304,6 +342,9 @@ func (s *site) pruneOnce(ctx context.Context) error {
 			return err
 		}
 		if _, err := tx.Continuations().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
+			return err
+		}
+		if _, err := tx.Selections().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
 			return err
 		}
 		before := s.app.Clock().AddDate(0, 0, -s.app.Config.LaunchLogDays)

@@ -224,7 +224,7 @@ func (r *Resolver) create(ctx context.Context, dir Directory, a *Account, names 
 		if len(names) > 0 {
 			next, names = names[0], names[1:]
 		}
-		a.ID, a.Username, a.Enabled, a.CreatedAt = id.String(), next, true, r.Clock()
+		a.ID, a.Username, a.Enabled, a.CreatedAt = id.String(), next, true, r.Clock().Truncate(time.Microsecond) // as it is stored
 		generated := a.Email == ""
 		if generated {
 			a.Email = r.generatedAddress(a.Username)

@@ -35,9 +35,11 @@ type Config struct {
 
 	Database string `env:"LECTERN_DATABASE" help:"File path for SQLite or a postgres:// URL. Default: lectern.db in the data folder." placeholder:"DSN"`
 
-	Assets string `env:"LECTERN_ASSETS" help:"Where course files live, as a bucket URL (file:///…). Default: the folder assets in the data folder." placeholder:"URL"`
+	DatabaseConns int `env:"LECTERN_DATABASE_CONNS" help:"Connections to PostgreSQL of this process at most, besides one to listen on. All replicas together must stay below its max_connections. Default: 16." placeholder:"N"`
 
-	SealingKey string `env:"LECTERN_SEALING_KEY" help:"Key that consumer secrets are sealed with: 32 bytes in base64. Default: sealing.key in the data folder, made at first start. Replicas share it; without it the secrets are lost." placeholder:"KEY"`
+	Assets string `env:"LECTERN_ASSETS" help:"Where course files live, as a bucket URL: file:///folder, s3://bucket?region=…&endpoint=…, azblob://container. Credentials are those that S3's and Azure's tools use (AWS_…, AZURE_…). Default: the folder assets in the data folder." placeholder:"URL"`
+
+	SealingKey string `env:"LECTERN_SEALING_KEY" help:"Key that consumer secrets are sealed with: 32 bytes in base64. More keys, separated by blanks, only open what they sealed. Default: sealing.key in the data folder, made at first start. Replicas share it; without it the secrets are lost." placeholder:"KEY"`
 
 	OutboundAllow []string `env:"LECTERN_OUTBOUND_ALLOW" help:"Networks (CIDR) that scores may be sent to besides public addresses, over plain http too: an LMS inside the campus." placeholder:"CIDR"`
 
@@ -50,6 +52,8 @@ type Config struct {
 	EmailDomain string `default:"lti.example.com" env:"LECTERN_LTI_USER_EMAIL_DOMAIN" help:"Domain of the made-up e-mail addresses of anonymous learners. Nothing is ever sent there."`
 
 	LTIProvider bool `default:"true" negatable:"" env:"LECTERN_LTI_PROVIDER" help:"Answer LTI launches. Off: every launch gets 403."`
+
+	DrainTime time.Duration `default:"0s" env:"LECTERN_DRAIN_TIME" help:"How long to go on serving after being told to stop, while /readyz already says no, so that a load balancer takes this replica out first. Behind one: a little longer than it takes to notice, e.g. 15s."`
 
 	LaunchLogDays int `default:"30" env:"LECTERN_LAUNCH_LOG_DAYS" help:"How many days the launch log is kept."`
 

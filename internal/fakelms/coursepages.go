@@ -14,6 +14,12 @@ type linkRow struct {
 	Done  bool
 }
 
+// coursePage is the list of activities.
+type coursePage struct {
+	Rows    []linkRow
+	Selects bool // the visitor may choose content
+}
+
 func (l *LMS) showCourse(w http.ResponseWriter, r *http.Request) {
 	u := l.person(r)
 	rows := []linkRow{}
@@ -21,7 +27,7 @@ func (l *LMS) showCourse(w http.ResponseWriter, r *http.Request) {
 		g, ok := l.Grade(u.Name, k.ID)
 		rows = append(rows, linkRow{Link: k, Grade: g, Done: ok})
 	}
-	l.render(w, r, http.StatusOK, "course.html", "Light and Colour", rows)
+	l.render(w, r, http.StatusOK, "course.html", "Light and Colour", coursePage{rows, u.Teacher && l.selectURL != ""})
 }
 
 // linkPage is the page around the frame.

@@ -38,6 +38,9 @@ type Options struct {
 	// OutcomeBaseURL is the address under which the tool reaches the outcome
 	// service, when that is another than the browsers' BaseURL.
 	OutcomeBaseURL string
+	// SelectURL is the tool's address for choosing content; empty: teachers
+	// cannot choose.
+	SelectURL string
 	// Links are the activities of the course.
 	Links []Link
 	// Now is the clock; nil means time.Now.
@@ -73,6 +76,7 @@ type LMS struct {
 	name        string
 	now         func() time.Time
 	outcomeBase string // empty: as base
+	selectURL   string
 	private     []byte // signs sourcedids; only the LMS knows it
 	users       []User
 	pages       http.Handler
@@ -94,6 +98,9 @@ func New(o Options) (*LMS, error) {
 	if o.Key == "" || o.Secret == "" {
 		return nil, ErrOptions.With("key or secret is empty")
 	}
+	if _, err := splitURL(o.SelectURL); o.SelectURL != "" && err != nil {
+		return nil, ErrOptions.With("address for choosing content: %w", err)
+	}
 	l := &LMS{
 		name:     o.ConsumerName,
 		now:      o.Now,
@@ -105,6 +112,7 @@ func New(o Options) (*LMS, error) {
 		book:     newGradebook(),
 		nonces:   map[string]time.Time{},
 
+		selectURL:   o.SelectURL,
 		outcomeBase: strings.TrimSuffix(o.OutcomeBaseURL, "/"),
 	}
 	if l.name == "" {

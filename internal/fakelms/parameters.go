@@ -141,6 +141,9 @@ func (p Personality) instance(base, name string) []Pair {
 	return pairs
 }
 
+// courseTitle is what the LMS calls its only course.
+const courseTitle = "Light and Colour, spring group"
+
 func (p Personality) presentation(base string, k Link, target string) []Pair {
 	pairs := []Pair{{"launch_presentation_document_target", target}}
 	switch p.Return {
@@ -161,7 +164,7 @@ func (p Personality) presentation(base string, k Link, target string) []Pair {
 	return append(pairs,
 		Pair{"launch_presentation_locale", p.Locale},
 		Pair{"launch_presentation_width", ""},
-		Pair{"context_title", "Light and Colour, spring group"},
+		Pair{"context_title", courseTitle},
 		Pair{"context_label", "LIGHT-1"},
 		Pair{"context_type", "CourseSection"},
 		Pair{"resource_link_title", k.Title},

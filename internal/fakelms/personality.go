@@ -43,6 +43,10 @@ type Personality struct {
 	Locale    string
 	Extras    Style // 0 ext_ of Moodle, 1 custom_ of Canvas, 2 submit button of Brightspace, 3 none
 
+	OneItem    bool // takes one piece of chosen content at a time
+	ItemData   bool // sends data with a request for content, which must come back
+	AutoCreate bool // says that chosen content is added at once
+
 	OutcomePath   string // path of the outcome service, may have a query
 	AnswerType    string // content type of its answers
 	FailureStatus int    // HTTP status of an answer that says failure
@@ -82,6 +86,7 @@ func Draw(seed uint64) Personality {
 	p.PrettyXML, p.XMLPrefix = d.coin(), pick(d, "", "", "ns1", "imsx")
 	p.WithRequest, p.StackLines = d.coin(), d.coin()
 	p.FutureLimit = pick(d, time.Minute, 5*time.Minute, time.Hour)
+	p.OneItem, p.ItemData, p.AutoCreate = d.coin(), d.coin(), d.coin()
 	return p
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"lectern/internal/assets"
 	"lectern/internal/course"
 	"lectern/internal/course/olx"
 	"lectern/internal/course/trial"
@@ -62,7 +63,8 @@ func (i *Importer) try(ctx context.Context) olx.Try {
 // is what problems get as [problem.Options.Library].
 func (i *Importer) Library(c *course.Course) *script.Library {
 	return trial.Library(c.Assets, func(ctx context.Context, a course.Asset) ([]byte, error) {
-		return i.Blobs.ReadAll(ctx, course.BlobKey(a.SHA256))
+		b, err := i.Blobs.ReadAll(ctx, course.BlobKey(a.SHA256))
+		return b, assets.Explain(err)
 	})
 }
 

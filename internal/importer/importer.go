@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 	"gocloud.dev/blob"
 
+	"lectern/internal/assets"
 	"lectern/internal/course"
 	"lectern/internal/course/olx"
 	"lectern/internal/errs"
@@ -124,7 +125,7 @@ func (i *Importer) upload(ctx context.Context, files []olx.File) error {
 		}
 		done[f.SHA256] = true
 		if err := i.uploadFile(ctx, f); err != nil {
-			return fmt.Errorf("store asset %s: %w", f.Name, err)
+			return fmt.Errorf("store asset %s: %w", f.Name, assets.Explain(err))
 		}
 	}
 	return nil

@@ -41,15 +41,15 @@ func Links(c *course.Course, publicURL string) []Link {
 			return
 		}
 		out = append(out, Link{
-			Usage: usage, Type: b.Type, Level: string(course.LevelOf(b.Type)), Name: title(c, b),
-			URL: launchURL(publicURL, c.Key, usage), Fate: b.Fate,
+			Usage: usage, Type: b.Type, Level: string(course.LevelOf(b.Type)), Name: Title(c, b),
+			URL: LaunchURL(publicURL, c.Key, usage), Fate: b.Fate,
 		})
 	})
 	return out
 }
 
-// title returns a block's name or, where the course team gave none, its type.
-func title(c *course.Course, b *course.Block) string {
+// Title returns a block's name or, where the course team gave none, its type.
+func Title(c *course.Course, b *course.Block) string {
 	if b.Name != "" {
 		return b.Name
 	}
@@ -59,9 +59,9 @@ func title(c *course.Course, b *course.Block) string {
 	return strings.ReplaceAll(b.Type, "_", " ")
 }
 
-// launchURL is the address that Open edX would have, too. Slashes of old usage
+// LaunchURL is the address that Open edX would have, too. Slashes of old usage
 // keys are quoted, since proxies squeeze two into one.
-func launchURL(publicURL string, c keys.Course, usage string) string {
+func LaunchURL(publicURL string, c keys.Course, usage string) string {
 	path := url.URL{Path: "/lti_provider/courses/" + c.String() + "/" + keys.QuoteSlashes(usage)}
 	return publicURL + path.EscapedPath()
 }

@@ -135,8 +135,13 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	return newBenchAt(t, filepath.Join(t.TempDir(), "lectern.db"))
+}
+
+func newBenchAt(t *testing.T, dsn string) *bench {
+	t.Helper()
 	ctx := t.Context()
-	s, err := sqlstore.Open(ctx, filepath.Join(t.TempDir(), "lectern.db"), sqlstore.Options{Migrate: true})
+	s, err := sqlstore.Open(ctx, dsn, sqlstore.Options{Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lectern/internal/lti"
@@ -38,8 +40,9 @@ const (
 // Bounds of the loop.
 const (
 	claimBatch = 32
-	passesMax  = 256 // rows under lease at a time
-	pollEvery  = time.Second
+	passesMax  = 256              // rows under lease at a time
+	pollEvery  = time.Second      // while other processes cannot wake us
+	pollSeldom = 20 * time.Second // while they can: the safety net
 	pollLeast  = 10 * time.Millisecond
 
 	measureEvery = 15 * time.Second
@@ -57,10 +60,13 @@ type Deliverer struct {
 	Chance    func() float64   // uniform in [0, 1); nil: math/rand/v2
 	Log       *slog.Logger     // nil: slog.Default
 	Metrics   Metrics          // the zero value counts nothing
+	Seldom    time.Duration    // longest sleep while the store tells of changes; 0: 20 s
 
 	once    sync.Once
 	lanes   *lanes
 	wake    chan struct{}
+	told    atomic.Bool   // the store tells of what others make due
+	heardOf atomic.Bool   // it has told something, or that it cannot
 	stop    chan struct{} // closed: send nothing more
 	stopped sync.Once
 	cancel  context.CancelFunc // ends what is being sent
@@ -91,6 +97,26 @@ func (d *Deliverer) Start(ctx context.Context) {
 	d.prepare()
 	ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	d.looping.Go(func() { d.loop(ctx) })
+	listening, deaf := context.WithCancel(ctx)
+	d.looping.Go(func() {
+		<-d.stop
+		deaf()
+	})
+	d.looping.Go(func() { d.Store.Watch(listening, d.heard) })
+}
+
+// heard looks for due scores because the store tells of some. lost says that it
+// cannot tell for a while, so that polling has to do.
+func (d *Deliverer) heard(lost error) {
+	told := lost == nil
+	before, first := d.told.Swap(told), !d.heardOf.Swap(true)
+	switch {
+	case told && !before:
+		d.log().Info("outcome listener connected")
+	case !told && (before || first):
+		d.log().Warn("outcome listener lost", "error", lost)
+	}
+	d.Wake()
 }
 
 // Stop claims nothing more and waits for what is being sent, at most until ctx
@@ -222,8 +248,21 @@ func (d *Deliverer) measure(ctx context.Context) {
 	}
 }
 
-// sleep returns how long nothing can be due, at most pollEvery: other processes
-// write scores too, and they cannot wake us.
+// poll returns how long to sleep at most. Other processes write scores too:
+// while they cannot wake us, we look often. Where they can, replicas look at
+// different times.
+func (d *Deliverer) poll() time.Duration {
+	if !d.told.Load() {
+		return pollEvery
+	}
+	most := d.Seldom
+	if most <= 0 {
+		most = pollSeldom
+	}
+	return most*3/4 + rand.N(most/4+1)
+}
+
+// sleep returns how long nothing can be due, as far as is known here.
 func (d *Deliverer) sleep(ctx context.Context) time.Duration {
 	var due time.Time
 	err := d.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -236,23 +275,28 @@ func (d *Deliverer) sleep(ctx context.Context) time.Duration {
 	if d.lanes.load() >= passesMax {
 		return pollEvery // who finishes wakes us
 	}
-	return max(pollLeast, min(due.Sub(d.now()), pollEvery))
+	most := d.poll()
+	if due.IsZero() {
+		return most
+	}
+	return max(pollLeast, min(due.Sub(d.now()), most))
 }
 
-// earliest returns when the next row is due, to be sent or to be compared.
+// earliest returns when the next row is due, to be sent or to be compared; zero
+// when none is.
 func earliest(ctx context.Context, tx store.Tx) (time.Time, error) {
-	send, err := tx.Owed().NextDue(ctx)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return send, err
+	var first time.Time
+	for _, next := range []func(context.Context) (time.Time, error){tx.Owed().NextDue, tx.Checks().NextDue} {
+		due, err := next(ctx)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
+			return time.Time{}, err
+		case first.IsZero() || due.Before(first):
+			first = due
+		}
 	}
-	read, none := tx.Checks().NextDue(ctx)
-	if errors.Is(none, store.ErrNotFound) {
-		return send, err
-	}
-	if none != nil || err != nil || read.Before(send) {
-		return read, none
-	}
-	return send, nil
+	return first, nil
 }
 
 // claim leases due rows and starts a try for each that gets a pass. The others

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"lectern/internal/errs"
 )
@@ -18,7 +19,12 @@ import (
 // ErrKey means a text or file is not a sealing key.
 var ErrKey = errs.New(errs.Internal, "sealing_key_malformed", "",
 	"The sealing key of this site cannot be read. Please tell the site's operator.",
-	"A sealing key is 32 bytes in base64. Make one with: openssl rand -base64 32")
+	"A sealing key is 32 bytes in base64. Make one with: lectern key make")
+
+// ErrChanging means that somebody else changes the key file.
+var ErrChanging = errs.New(errs.Conflict, "sealing_key_changing", "",
+	"The sealing key is being changed already.",
+	"If nobody does, a change was cut off: remove sealing.key.new in the data folder and try again.")
 
 // Key is a sealing key. Printing it shows its id only.
 type Key struct{ raw [32]byte }
@@ -61,32 +67,86 @@ func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 // MarshalText refuses: a key is written by [Key.Encode] and on purpose only.
 func (k Key) MarshalText() ([]byte, error) { return nil, errors.New("sealed: a key does not marshal") }
 
-// LoadKey returns the key in the file at path and makes none. The error is
-// fs.ErrNotExist, [ErrKey] or the file system's.
-func LoadKey(path string) (Key, error) { return loadKey(path) }
+// ParseKeys reads one or more keys, separated by blanks, line ends or commas.
+// The first is the one to seal with. Errors are those of [ParseKey].
+func ParseKeys(text string) ([]Key, error) {
+	var list []Key
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		k, err := ParseKey(word)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, k)
+	}
+	if len(list) == 0 {
+		return nil, ErrKey.With("no key")
+	}
+	return list, nil
+}
 
-// SaveKey writes k to a new file at path with mode 0600. The error is
+// EncodeKeys returns the text that [ParseKeys] reads, a line for each key.
+func EncodeKeys(list []Key) string {
+	var b strings.Builder
+	for _, k := range list {
+		b.WriteString(k.Encode() + "\n")
+	}
+	return b.String()
+}
+
+// LoadKeys returns the keys in the file at path, the one to seal with first, and
+// makes none. The error is fs.ErrNotExist, [ErrKey] or the file system's.
+func LoadKeys(path string) ([]Key, error) { return loadKeys(path) }
+
+// SaveKeys writes keys to a new file at path with mode 0600. The error is
 // fs.ErrExist or the file system's.
-func SaveKey(path string, k Key) error {
-	if err := createExclusive(path, k.Encode()+"\n"); err != nil {
+func SaveKeys(path string, list []Key) error {
+	if err := createExclusive(path, EncodeKeys(list)); err != nil {
 		return fmt.Errorf("save sealing key: %w", err)
 	}
 	return syncDir(filepath.Dir(path))
 }
 
-// LoadOrCreateKey returns the key in the file at path. When there is no file it
-// makes a key and writes it with mode 0600. Processes that start at once agree
-// on one key: the file appears whole or not at all, and only once. A malformed
-// file is [ErrKey] and is never overwritten.
-func LoadOrCreateKey(path string) (Key, error) {
-	k, err := loadKey(path)
+// ChangeKeys replaces the keys in the file at path by what change makes of them.
+// The file changes as a whole, and one change at a time is made: the error is
+// [ErrChanging] while another process makes one, or has died in it.
+func ChangeKeys(path string, change func([]Key) ([]Key, error)) ([]Key, error) {
+	fresh := path + ".new"
+	f, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, ErrChanging.With("%s is there", fresh)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("change sealing key: %w", err)
+	}
+	list, err := loadKeys(path)
+	if err == nil {
+		list, err = change(list)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(fresh))
+	}
+	if err := writeSync(f, EncodeKeys(list)); err != nil {
+		return nil, errors.Join(fmt.Errorf("change sealing key: %w", err), os.Remove(fresh))
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("change sealing key: %w", err), os.Remove(fresh))
+	}
+	return list, syncDir(filepath.Dir(path))
+}
+
+// LoadOrCreateKeys returns the keys in the file at path. When there is no file
+// it makes a key and writes it with mode 0600. Processes that start at once
+// agree on one key: the file appears whole or not at all, and only once. A
+// malformed file is [ErrKey] and is never overwritten.
+func LoadOrCreateKeys(path string) ([]Key, error) {
+	list, err := loadKeys(path)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return k, err
+		return list, err
 	}
 	if err := createKey(path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return Key{}, fmt.Errorf("create sealing key: %w", err)
+		return nil, fmt.Errorf("create sealing key: %w", err)
 	}
-	return loadKey(path) // the winner's key, whoever it is
+	return loadKeys(path) // the winner's key, whoever it is
 }
 
 // Time for another process to finish writing where files cannot be linked.
@@ -95,15 +155,15 @@ const (
 	settlePause = 50 * time.Millisecond
 )
 
-func loadKey(path string) (Key, error) {
+func loadKeys(path string) ([]Key, error) {
 	for try := 1; ; try++ {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return Key{}, fmt.Errorf("read sealing key: %w", err)
+			return nil, fmt.Errorf("read sealing key: %w", err)
 		}
-		k, err := ParseKey(string(text))
+		list, err := ParseKeys(string(text))
 		if err == nil || strings.HasSuffix(string(text), "\n") || try == settleTries {
-			return k, err
+			return list, err
 		}
 		time.Sleep(settlePause)
 	}
@@ -132,7 +192,7 @@ func createKey(path string) error {
 	return syncDir(dir)
 }
 
-// createExclusive is for file systems without hard links: loadKey waits for
+// createExclusive is for file systems without hard links: loadKeys waits for
 // the line end.
 func createExclusive(path, text string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)

@@ -5,7 +5,8 @@
 // and bound to the place it belongs to (table, row and column), so that a box
 // copied to another row does not open. A [Keyring] seals with one key and
 // opens with that and older ones: rotation is adding a key, then rewriting
-// what is [Keyring.Stale].
+// what is [Keyring.Stale]. A ring over a file follows the file, so that running
+// processes seal with a new key as soon as it is there.
 package sealed
 
 import (
@@ -14,6 +15,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"sync/atomic"
 
 	"lectern/internal/errs"
 )
@@ -31,31 +33,64 @@ const headerLen = 1 + idLen
 
 // Keyring seals and opens. It is safe for concurrent use.
 type Keyring struct {
-	current ring
-	all     map[keyID]cipher.AEAD
+	path string // of the file to follow; "" for none
+	keys atomic.Pointer[ring]
 }
 
+// ring is the keys at one time.
 type ring struct {
-	id   keyID
-	aead cipher.AEAD
+	id      keyID // of the current key
+	current cipher.AEAD
+	all     map[keyID]cipher.AEAD
 }
 
 // NewKeyring returns a ring that seals with current and opens with current and
 // every old key.
 func NewKeyring(current Key, old ...Key) *Keyring {
-	k := &Keyring{current: ring{current.id(), current.aead()}, all: map[keyID]cipher.AEAD{}}
-	for _, o := range append(old, current) {
-		k.all[o.id()] = o.aead()
-	}
+	k := &Keyring{}
+	k.set(append([]Key{current}, old...))
 	return k
+}
+
+// OpenKeyring returns a ring over the keys in the file at path, which is made
+// when it is missing. Errors are those of [LoadOrCreateKeys].
+func OpenKeyring(path string) (*Keyring, error) {
+	list, err := LoadOrCreateKeys(path)
+	if err != nil {
+		return nil, err
+	}
+	k := NewKeyring(list[0], list[1:]...)
+	k.path = path
+	return k, nil
+}
+
+func (k *Keyring) set(list []Key) *ring {
+	r := &ring{id: list[0].id(), current: list[0].aead(), all: map[keyID]cipher.AEAD{}}
+	for _, key := range list {
+		r.all[key.id()] = key.aead()
+	}
+	k.keys.Store(r)
+	return r
+}
+
+// follow reads the file again, if there is one. While it cannot be read the keys
+// stay as they are.
+func (k *Keyring) follow() *ring {
+	if k.path != "" {
+		if list, err := LoadKeys(k.path); err == nil {
+			return k.set(list)
+		}
+	}
+	return k.keys.Load()
 }
 
 // Seal encrypts plain for the place aad, such as "consumer_secret/ID/secret".
 func (k *Keyring) Seal(aad string, plain []byte) []byte {
-	box := make([]byte, headerLen, headerLen+len(plain)+k.current.aead.Overhead())
+	r := k.follow()
+	box := make([]byte, headerLen, headerLen+len(plain)+r.current.Overhead())
 	box[0] = version
-	copy(box[1:], k.current.id[:])
-	return k.current.aead.Seal(box, nil, plain, place(box, aad))
+	copy(box[1:], r.id[:])
+	return r.current.Seal(box, nil, plain, place(box, aad))
 }
 
 // Open decrypts a box that was sealed for the place aad. The error is
@@ -64,7 +99,11 @@ func (k *Keyring) Open(aad string, box []byte) ([]byte, error) {
 	if len(box) < headerLen || box[0] != version {
 		return nil, ErrOpen.With("not a box of version %d", version)
 	}
-	aead, ok := k.all[keyID(box[1:headerLen])]
+	id := keyID(box[1:headerLen])
+	aead, ok := k.keys.Load().all[id]
+	if !ok {
+		aead, ok = k.follow().all[id]
+	}
 	if !ok {
 		return nil, ErrOpen.With("key %x is not in the ring", box[1:headerLen])
 	}
@@ -78,7 +117,15 @@ func (k *Keyring) Open(aad string, box []byte) ([]byte, error) {
 // Stale reports whether box should be rewritten: the current key did not seal
 // it.
 func (k *Keyring) Stale(box []byte) bool {
-	return len(box) < headerLen || box[0] != version || keyID(box[1:headerLen]) != k.current.id
+	return SealedBy(box) != fmt.Sprintf("%x", k.keys.Load().id)
+}
+
+// SealedBy returns the id of the key that sealed a box, see [Key.ID], or "".
+func SealedBy(box []byte) string {
+	if len(box) < headerLen || box[0] != version {
+		return ""
+	}
+	return fmt.Sprintf("%x", box[1:headerLen])
 }
 
 // place is the additional data: header, length and place, so that nothing of

@@ -115,18 +115,19 @@ func TestKeyDoesNotPrint(t *testing.T) {
 	}
 }
 
-func TestLoadOrCreateKey(t *testing.T) {
+func TestLoadOrCreateKeys(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sealing.key")
 	const n = 16
 	keys := make([]sealed.Key, n)
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			k, err := sealed.LoadOrCreateKey(path)
-			if err != nil {
-				t.Error(err)
+			list, err := sealed.LoadOrCreateKeys(path)
+			if err != nil || len(list) != 1 {
+				t.Errorf("%d keys, %v", len(list), err)
+				return
 			}
-			keys[i] = k
+			keys[i] = list[0]
 		})
 	}
 	wg.Wait()
@@ -150,7 +151,7 @@ func TestLoadKeyKeepsMalformedFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte("not a key\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sealed.LoadOrCreateKey(path); !errors.Is(err, sealed.ErrKey) {
+	if _, err := sealed.LoadOrCreateKeys(path); !errors.Is(err, sealed.ErrKey) {
 		t.Errorf("err = %v, want ErrKey", err)
 	}
 	if b, _ := os.ReadFile(path); string(b) != "not a key\n" {
@@ -159,7 +160,7 @@ func TestLoadKeyKeepsMalformedFile(t *testing.T) {
 }
 
 func TestLoadKeyFolderMissing(t *testing.T) {
-	if _, err := sealed.LoadOrCreateKey(filepath.Join(t.TempDir(), "no", "key")); err == nil {
+	if _, err := sealed.LoadOrCreateKeys(filepath.Join(t.TempDir(), "no", "key")); err == nil {
 		t.Error("no error without the folder")
 	}
 }

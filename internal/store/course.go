@@ -24,6 +24,17 @@ type CourseVersion struct {
 	Source   []byte         // SHA-256 of what was imported
 	Report   string         // import report, JSON
 	ImportAt time.Time
+	By       string // who imported it: account ID, or a word for a program; "" when not known
+}
+
+// VersionInfo is an import of a course as its history shows it.
+type VersionInfo struct {
+	ID         string
+	Number     int64
+	Name       string
+	Blocks     int64
+	ImportedAt time.Time
+	By         string // see CourseVersion
 }
 
 // Courses keeps course versions and says which one is published.
@@ -35,6 +46,9 @@ type Courses interface {
 	Load(ctx context.Context, versionID string) (*course.Course, error)
 	// Report returns the import report of a version, JSON.
 	Report(ctx context.Context, versionID string) (string, error)
+	// Versions returns the newest versions of a course, at most limit; 0 means
+	// all.
+	Versions(ctx context.Context, courseKey string, limit int) ([]VersionInfo, error)
 	// Publish writes a version and makes it the published one, atomically. It
 	// returns its number, and fails with ErrConflict when the ID was used.
 	Publish(ctx context.Context, v *CourseVersion) (int64, error)
@@ -77,6 +91,8 @@ type Learners interface {
 	State(ctx context.Context, k LearnerKey) (*LearnerState, error)
 	// States returns all states of a learner in a course.
 	States(ctx context.Context, accountID, scope, courseKey string) (map[course.Ref]*LearnerState, error)
+	// Use counts, for each block of a course, the learners who have state on it.
+	Use(ctx context.Context, courseKey string) (map[course.Ref]int64, error)
 	// Put writes s if the stored version is still s.Version (0: no row) and
 	// raises the stored one; else it fails with ErrConflict. It leaves s as it
 	// is, because an Update function may run twice.

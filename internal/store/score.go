@@ -21,6 +21,15 @@ type Placement struct {
 	Launches     int64
 }
 
+// PlacementUse is how much one consumer uses one block.
+type PlacementUse struct {
+	UsageKey     string
+	ConsumerID   string
+	Links        int64 // placements
+	Launches     int64
+	LastLaunchAt time.Time
+}
+
 // Placements keeps links that LMSs use and the gradebook cells behind them.
 type Placements interface {
 	// Upsert records a launch of (consumer, context, link key) and returns the
@@ -29,6 +38,8 @@ type Placements interface {
 	Upsert(ctx context.Context, p Placement) (id string, err error)
 	// List returns placements, the latest launch first; "" selects all.
 	List(ctx context.Context, consumerID, courseKey string) ([]Placement, error)
+	// Use counts the links to each block of a course, by consumer.
+	Use(ctx context.Context, courseKey string) ([]PlacementUse, error)
 	// ByID returns a placement; Find that of a link in an LMS course.
 	ByID(ctx context.Context, id string) (*Placement, error)
 	Find(ctx context.Context, consumerID, contextID, linkKey string) (*Placement, error)

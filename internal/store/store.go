@@ -41,6 +41,12 @@ type Store interface {
 	// Update, but f runs twice when there was a conflict: once told that there
 	// was none, and then as it is.
 	Record(ctx context.Context, f func(tx Tx) error) error
+	// Watch calls heard whenever a score or a comparison may have become due,
+	// written by any process on the database, until ctx ends. The call comes
+	// after the commit. A call with an error says that nothing can be heard for
+	// now: look often, until a call with nil, which also stands for everything
+	// that was missed. An engine that cannot tell never calls.
+	Watch(ctx context.Context, heard func(lost error))
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	Close() error
@@ -51,6 +57,7 @@ type Tx interface {
 	Consumers() Consumers
 	Launches() Launches
 	Continuations() Continuations
+	Selections() Selections
 	LaunchLog() LaunchLog
 	Accounts() Accounts
 	People() People
@@ -58,10 +65,12 @@ type Tx interface {
 	Owed() Owed
 	Checks() Checks
 	Courses() Courses
+	Staged() Staged
 	Learners() Learners
 	Dates() Dates
 	Tallies() Tallies
 	Console() Console
 	Audit() Audit
 	Settings() Settings
+	Boxes() Boxes
 }

@@ -18,6 +18,7 @@ func (t checks) Ask(ctx context.Context, f store.OwedFilter, who string, repair 
 		LinkKey: clean(f.Link), Learner: clean(f.Learner), LearnerFolded: fold(f.Learner),
 		State: string(f.State), Verdict: string(f.Verdict), ID: clean(f.ID),
 	})
+	t.due = t.due || rows > 0
 	return rows, t.wrap(err, "ask for comparison")
 }
 

@@ -26,6 +26,7 @@ const attemptDetailMost = 500
 type owed struct{ *tx }
 
 func (t owed) Owe(ctx context.Context, d store.Debt) error {
+	t.due = true
 	return t.wrap(t.q.Owe(ctx, db.OweParams{
 		ID: newID(), TargetID: d.TargetID, At: micros(d.At), NextAt: micros(d.At.Add(d.Delay)),
 	}), "owe score")
@@ -177,6 +178,7 @@ func (t owed) Resend(ctx context.Context, f store.OwedFilter, now time.Time) (in
 		LinkKey: clean(f.Link), Learner: clean(f.Learner), LearnerFolded: fold(f.Learner),
 		State: string(f.State), Verdict: string(f.Verdict), ID: clean(f.ID), MaxRows: maxRows(f.Limit),
 	})
+	t.due = t.due || rows > 0
 	return rows, t.wrap(err, "resend scores")
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -32,11 +33,13 @@ func (p *postgres) record(ctx context.Context, f func(db.DBTX) error) error {
 }
 
 func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error {
+	began := time.Now()
 	conn, err := p.conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
+	p.metrics.waited(began)
 	q := &pgQueue{conn: conn}
 	defer q.rollback(ctx) // does nothing after the commit
 	if err := f(q); err != nil {
@@ -46,7 +49,12 @@ func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error 
 	if err := q.or(ctx.Err()); err != nil {
 		return err
 	}
-	return q.commit(ctx)
+	began = time.Now()
+	if err := q.commit(ctx); err != nil {
+		return err
+	}
+	p.metrics.committed(1, began)
+	return nil
 }
 
 // pgQueue is a PostgreSQL transaction whose INSERTs and UPDATEs wait until

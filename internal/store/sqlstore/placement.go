@@ -102,7 +102,9 @@ func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, e
 	if err != nil || g.Refused != "" {
 		return id, t.wrap(err, "put grade target")
 	}
-	return id, t.wrap(t.q.OwedRevive(ctx, micros(g.UpdatedAt), id), "revive parked score")
+	rows, err := t.q.OwedRevive(ctx, micros(g.UpdatedAt), id)
+	t.due = t.due || rows > 0
+	return id, t.wrap(err, "revive parked score")
 }
 
 func (t placements) Aim(ctx context.Context, g lti.GradeTarget, first bool) error {

@@ -26,6 +26,8 @@ const (
 // postgres is the engine for any number of processes.
 type postgres struct {
 	pool    *sql.DB
+	config  *pgx.ConnConfig
+	teller  *teller
 	metrics Metrics
 }
 
@@ -50,7 +52,7 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, err
 		_ = pool.Close() // the first error says more
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
 	}
-	return &postgres{pool: pool, metrics: opts.Metrics}, nil
+	return &postgres{pool: pool, config: config, teller: newTeller(pool), metrics: opts.Metrics}, nil
 }
 
 func (p *postgres) ping(ctx context.Context) error { return p.pool.PingContext(ctx) }
@@ -60,7 +62,10 @@ func (p *postgres) stats() Pool {
 	return Pool{InUse: s.InUse, Idle: s.Idle, Max: s.MaxOpenConnections, Waits: s.WaitCount, Waited: s.WaitDuration}
 }
 
-func (p *postgres) close() error { return p.pool.Close() }
+func (p *postgres) close() error {
+	p.teller.close()
+	return p.pool.Close()
+}
 
 func (p *postgres) migrating(f func(*sql.DB) error) error { return f(p.pool) }
 

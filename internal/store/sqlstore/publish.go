@@ -35,6 +35,7 @@ func (t courses) Publish(ctx context.Context, v *store.CourseVersion) (int64, er
 	rows, err := t.q.VersionCreate(ctx, db.VersionCreateParams{
 		ID: c.VersionID, CourseKey: c.Key.String(), Number: number, Name: clean(c.Name), Body: string(body),
 		Blocks: int64(len(blocks)), Source: blob(v.Source), Report: clean(v.Report), ImportedAt: micros(v.ImportAt),
+		ImportedBy: clean(v.By),
 	})
 	if err := t.one(rows, err, "publish version", store.ErrConflict); err != nil {
 		return 0, err

@@ -106,6 +106,11 @@ func (s *sqliteDB) view(ctx context.Context, f func(db.DBTX) error) error {
 	return s.readers.view(ctx, f)
 }
 
+// tell does nothing: the process that wrote wakes itself, others look.
+func (s *sqliteDB) tell() {}
+
+func (s *sqliteDB) watch(ctx context.Context, _ func(lost error)) { <-ctx.Done() }
+
 func (s *sqliteDB) ping(ctx context.Context) error {
 	return s.readers.view(ctx, func(conn db.DBTX) error {
 		var tables int

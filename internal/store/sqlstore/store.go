@@ -83,6 +83,10 @@ type engine interface {
 	update(ctx context.Context, f func(db.DBTX) error) error
 	record(ctx context.Context, f func(db.DBTX) error) error
 	ping(ctx context.Context) error
+	// tell lets every process know that something is due. It does not block.
+	tell()
+	// watch is [store.Store.Watch].
+	watch(ctx context.Context, heard func(lost error))
 	stats() Pool
 	// migrating calls f with a pool made for changing the schema.
 	migrating(f func(*sql.DB) error) error
@@ -135,15 +139,35 @@ func (s *Store) View(ctx context.Context, f func(tx store.Tx) error) error {
 //
 // A panic inside f undoes what f wrote and goes on to the caller.
 func (s *Store) Update(ctx context.Context, f func(tx store.Tx) error) error {
-	return s.engine.update(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) })
+	return s.telling(ctx, s.engine.update, f)
+}
+
+// telling runs f by run and tells everybody when it made something due.
+func (s *Store) telling(
+	ctx context.Context, run func(context.Context, func(db.DBTX) error) error, f func(tx store.Tx) error,
+) error {
+	due := false
+	err := run(ctx, func(conn db.DBTX) error {
+		t := s.tx(conn)
+		err := f(t)
+		due = t.due
+		return err
+	})
+	if err == nil && due {
+		s.engine.tell()
+	}
+	return err
 }
 
 // Record is [Store.Update] for functions that hardly ever meet a conflict. On
 // PostgreSQL what f writes goes to the server together; f may be told that a row
 // was written, find out otherwise by the end, and run again.
 func (s *Store) Record(ctx context.Context, f func(tx store.Tx) error) error {
-	return s.engine.record(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) })
+	return s.telling(ctx, s.engine.record, f)
 }
+
+// Watch tells of what became due, see [store.Store.Watch]. SQLite does not.
+func (s *Store) Watch(ctx context.Context, heard func(lost error)) { s.engine.watch(ctx, heard) }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.engine.ping(ctx) }

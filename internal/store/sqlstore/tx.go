@@ -19,12 +19,15 @@ type tx struct {
 	q       *db.Queries
 	conn    db.DBTX
 	dialect dialect
+	due     bool // a score or comparison was made due
 }
 
 var _ store.Tx = (*tx)(nil)
 
 func (t *tx) Consumers() store.Consumers         { return consumers{t} }
 func (t *tx) Continuations() store.Continuations { return continuations{t} }
+func (t *tx) Selections() store.Selections       { return selections{t} }
+func (t *tx) Staged() store.Staged               { return staged{t} }
 func (t *tx) Launches() store.Launches           { return launches{t} }
 func (t *tx) LaunchLog() store.LaunchLog         { return launchLog{t} }
 func (t *tx) Accounts() store.Accounts           { return accounts{t} }
@@ -39,6 +42,7 @@ func (t *tx) Tallies() store.Tallies             { return tallies{t} }
 func (t *tx) Console() store.Console             { return console{t} }
 func (t *tx) Audit() store.Audit                 { return audit{t} }
 func (t *tx) Settings() store.Settings           { return settings{t} }
+func (t *tx) Boxes() store.Boxes                 { return boxes{t} }
 
 // wrap turns an engine's error into ours and says what was being done.
 func (t *tx) wrap(err error, what string) error {

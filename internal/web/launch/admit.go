@@ -126,8 +126,7 @@ func (h *Handler) useNonce(ctx context.Context, tx store.Tx, a *arrival, launchI
 // transaction empty. The very same launch within a minute, not yet opened, in
 // the same browser is a double click; later the cookie in the browser decides.
 func (h *Handler) repeat(ctx context.Context, tx store.Tx, a *arrival, taken *store.Nonce) (admission, error) {
-	known := &lti11.Nonce{Key: a.verified.Nonce.Key, Fingerprint: hex.EncodeToString(taken.Fingerprint)}
-	if _, err := lti11.Judge(known, a.verified.Nonce, a.verified.Launch.Consumer.StrictReplay); err != nil {
+	if err := judge(a, taken); err != nil {
 		return admission{}, err
 	}
 	adm := admission{launchID: taken.LaunchID}
@@ -137,6 +136,13 @@ func (h *Handler) repeat(ctx context.Context, tx store.Tx, a *arrival, taken *st
 		adm.reopen, err = true, nil
 	}
 	return adm, err
+}
+
+// judge rules on a message whose nonce was used by what taken says.
+func judge(a *arrival, taken *store.Nonce) error {
+	known := &lti11.Nonce{Key: a.verified.Nonce.Key, Fingerprint: hex.EncodeToString(taken.Fingerprint)}
+	_, err := lti11.Judge(known, a.verified.Nonce, a.verified.Launch.Consumer.StrictReplay)
+	return err
 }
 
 // write keeps all that a first-time launch says.
@@ -168,6 +174,24 @@ func (h *Handler) write(
 		ReturnURL: l.Presentation.ReturnURL, Locale: cut(l.Presentation.Locale, 64), Query: a.query,
 		ScoreHost: host(l.Outcome.ServiceURL),
 	}, a.r.UserAgent())
+}
+
+// learn keeps what a good message tells of its LMS, and that it came. Launches do
+// it by [Handler.consumer].
+func (h *Handler) learn(ctx context.Context, tx store.Tx, a *arrival) error {
+	l, now := &a.verified.Launch, h.Clock()
+	if err := tx.Consumers().Launched(ctx, l.Consumer.ID, cut(l.Instance.GUID, 255), now); err != nil {
+		return err
+	}
+	if err := tx.Consumers().UsedSecret(ctx, l.Consumer.ID, a.verified.Secret, now); err != nil {
+		return err
+	}
+	for _, origin := range a.origins {
+		if err := tx.Consumers().LearnOrigin(ctx, l.Consumer.ID, origin, now); err != nil {
+			return err
+		}
+	}
+	return tx.LaunchLog().Append(ctx, a.entry)
 }
 
 // scope is where the learner's state lives: shared by all links, or apart for

@@ -19,10 +19,8 @@
 package launch
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -41,6 +39,7 @@ import (
 	"lectern/internal/lti"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/registry"
+	"lectern/internal/selection"
 	"lectern/internal/session"
 	"lectern/internal/store"
 	"lectern/internal/telemetry"
@@ -85,6 +84,8 @@ type Deps struct {
 	Sessions *session.Sessions
 	Accounts *account.Resolver
 	Waiting  *continuation.Service
+	// Selections open pages to choose content in, for requests that ask for it.
+	Selections *selection.Service
 	// Refuse shows what a launch lacks that asks for a sign-in, and lets it wait.
 	Refuse func(w http.ResponseWriter, r *http.Request, l *continuation.Launch, err error) error
 	// ContentURL is where learners' pages are, without a slash at its end; ""
@@ -111,14 +112,17 @@ func New(d Deps) *Handler {
 	return &Handler{Deps: d, strangers: rate.NewLimiter(unverifiedRate, unverifiedBurst), marks: marks{store: d.Store}}
 }
 
-// Mount adds the launch address to the mux.
-func (h *Handler) Mount(m *web.Mux) { m.HandleRaw(Prefix, h.serve) }
+// Mount adds the launch addresses to the mux.
+func (h *Handler) Mount(m *web.Mux) {
+	m.HandleRaw(Prefix, h.serve)
+	m.HandleRaw(SelectPath, h.serve)
+}
 
 // arrival is one launch on its way through the steps.
 type arrival struct {
 	r        *http.Request
 	entry    store.LaunchEntry
-	body     []byte
+	req      *lti11.Request // nil until it was read
 	course   *course.Course
 	block    *course.Block
 	courseID keys.Course
@@ -142,7 +146,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	a := &arrival{r: r, query: r.URL.RawQuery, entry: store.LaunchEntry{ID: page.Reference, At: h.Clock(), Code: "ok"}}
 	location, err := h.open(w, a)
 	for try := 1; try < outdatedTries && err != nil && h.outdated(a, err); try++ {
-		a = &arrival{r: r, query: a.query, body: a.body, entry: store.LaunchEntry{ID: a.entry.ID, At: a.entry.At, Code: "ok"}}
+		a = &arrival{r: r, query: a.query, req: a.req, entry: store.LaunchEntry{ID: a.entry.ID, At: a.entry.At, Code: "ok"}}
 		location, err = h.open(w, a)
 	}
 	if err != nil {
@@ -165,12 +169,22 @@ func (h *Handler) open(w http.ResponseWriter, a *arrival) (location string, err 
 	if h.Off {
 		return "", ErrOff
 	}
+	if a.r.URL.EscapedPath() == SelectPath {
+		return h.choose(a)
+	}
 	courseKey, usage, errKeys := keys.ParseLaunchPath(strings.TrimPrefix(a.r.URL.EscapedPath(), Prefix))
 	if errors.Is(errKeys, keys.ErrAddress) {
 		return "", errKeys
 	}
 	a.courseID, a.usage = courseKey, usage
-	if err := h.verify(a); err != nil {
+	req, err := h.read(a)
+	if err != nil {
+		return "", err
+	}
+	if req.MessageType() == lti11.ContentItemRequest {
+		return h.selects(a, req)
+	}
+	if err := h.verify(a, req); err != nil {
 		return "", err
 	}
 	if errKeys != nil {
@@ -183,62 +197,14 @@ func (h *Handler) open(w http.ResponseWriter, a *arrival) (location string, err 
 }
 
 // verify checks everything that the message itself says.
-func (h *Handler) verify(a *arrival) error {
-	if a.r.Method != http.MethodPost {
-		return ErrVerb
-	}
-	if a.body == nil {
-		var err error
-		if a.body, err = readBody(a.r); err != nil {
-			return err
-		}
-	}
-	verified, err := h.Verifier.Verify(a.r.Context(), &lti11.Request{
-		Method: a.r.Method, Target: a.r.RequestURI, ContentType: a.r.Header.Get("Content-Type"),
-		Body: a.body, Facts: h.facts(a.r), Origin: a.r.Header.Get("Origin"),
-	})
+func (h *Handler) verify(a *arrival, req *lti11.Request) error {
+	verified, err := h.Verifier.Verify(a.r.Context(), req)
 	a.verified = verified
 	if verified != nil {
 		a.origins = origins(a.r, &verified.Launch)
 	}
 	a.note(err)
 	return err
-}
-
-// readBody reads a launch, with the room that it says it needs.
-func readBody(r *http.Request) ([]byte, error) {
-	room := min(max(r.ContentLength, 0), maxBody) + bytes.MinRead
-	body := bytes.NewBuffer(make([]byte, 0, room))
-	if _, err := body.ReadFrom(io.LimitReader(r.Body, maxBody+1)); err != nil {
-		return nil, ErrVerb.With("read body: %w", err)
-	}
-	if body.Len() > maxBody {
-		return nil, ErrBody
-	}
-	return body.Bytes(), nil
-}
-
-// outdatedTries is how often a launch is looked at while things change.
-const outdatedTries = 3
-
-// outdated reports whether a launch may have been refused for what memory said
-// of its consumer or course, which is out of date. Then it has to be looked at
-// again.
-func (h *Handler) outdated(a *arrival, err error) bool {
-	ctx := a.r.Context()
-	if errors.Is(err, ErrOutdated) {
-		h.Memory.Forget(a.entry.ConsumerKey)
-		_, _ = h.Catalog.Course(ctx, a.courseID.String()) // remembers what is published now
-		return true
-	}
-	if a.entry.ConsumerKey != "" && h.Memory.Stale(ctx, a.entry.ConsumerKey) {
-		return true
-	}
-	if last := h.Catalog.Last(a.courseID.String()); last != nil && a.verified != nil {
-		now, err := h.Catalog.Course(ctx, a.courseID.String())
-		return err != nil || now != last
-	}
-	return false
 }
 
 // facts are what the connection says about the browser's address.

@@ -13,6 +13,7 @@ import (
 
 	"gocloud.dev/gcerrors"
 
+	"lectern/internal/assets"
 	"lectern/internal/catalog"
 	"lectern/internal/course"
 )
@@ -60,12 +61,14 @@ func (h *Handler) sendAsset(w http.ResponseWriter, r *http.Request, a course.Ass
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return ErrMethod.With("%s on an asset", r.Method)
 	}
-	attrs, err := h.Blobs.Attributes(r.Context(), course.BlobKey(a.SHA256))
+	ctx, cancel := context.WithTimeout(r.Context(), assets.Within)
+	defer cancel()
+	attrs, err := h.Blobs.Attributes(ctx, course.BlobKey(a.SHA256))
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return ErrAsset.With("blob of %q is gone: %w", a.Name, err)
 	}
 	if err != nil {
-		return fmt.Errorf("asset %q: %w", a.Name, err)
+		return fmt.Errorf("asset %q: %w", a.Name, assets.Explain(err))
 	}
 	head := w.Header()
 	head.Set("Content-Type", contentType(a))
@@ -78,6 +81,9 @@ func (h *Handler) sendAsset(w http.ResponseWriter, r *http.Request, a course.Ass
 	}, size: attrs.Size}
 	defer file.Close()
 	http.ServeContent(w, r, "", time.Time{}, file)
+	if file.broken != nil { // the answer has begun: for the log
+		return fmt.Errorf("asset %q: %w", a.Name, assets.Explain(file.broken))
+	}
 	return nil
 }
 
@@ -118,17 +124,26 @@ var types = map[string]string{
 	".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 
+// readWithin is how long a small file may take.
+const readWithin = 30 * time.Second
+
 // readAsset returns a small file whole: at most limit bytes.
 func (h *Handler) readAsset(ctx context.Context, a course.Asset, limit int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
 	file, err := h.Blobs.NewReader(ctx, course.BlobKey(a.SHA256), nil)
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return nil, ErrAsset.With("blob of %q is gone: %w", a.Name, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asset %q: %w", a.Name, err)
+		return nil, fmt.Errorf("asset %q: %w", a.Name, assets.Explain(err))
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, limit))
+	b, err := io.ReadAll(io.LimitReader(file, limit))
+	if err != nil {
+		return nil, fmt.Errorf("asset %q: %w", a.Name, assets.Explain(err))
+	}
+	return b, nil
 }
 
 // blobFile reads a blob the way [http.ServeContent] wants: it opens the store's
@@ -137,6 +152,7 @@ type blobFile struct {
 	open         func(offset int64) (io.ReadCloser, error)
 	size, offset int64
 	body         io.ReadCloser
+	broken       error // what ended reading, other than the file's end
 }
 
 // Read reads from the current offset on.
@@ -147,11 +163,15 @@ func (f *blobFile) Read(p []byte) (int, error) {
 	if f.body == nil {
 		var err error
 		if f.body, err = f.open(f.offset); err != nil {
+			f.broken = err
 			return 0, err
 		}
 	}
 	n, err := f.body.Read(p)
 	f.offset += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		f.broken = err
+	}
 	return n, err
 }
 

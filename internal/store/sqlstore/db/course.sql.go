@@ -225,8 +225,8 @@ func (q *Queries) VersionByID(ctx context.Context, id string) (VersionByIDRow, e
 }
 
 const versionCreate = `-- name: VersionCreate :execrows
-INSERT INTO course_version (id, course_key, number, name, body, blocks, source, report, imported_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO course_version (id, course_key, number, name, body, blocks, source, report, imported_at, imported_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT DO NOTHING
 `
 
@@ -240,6 +240,7 @@ type VersionCreateParams struct {
 	Source     []byte
 	Report     string
 	ImportedAt int64
+	ImportedBy string
 }
 
 func (q *Queries) VersionCreate(ctx context.Context, arg VersionCreateParams) (int64, error) {
@@ -253,6 +254,7 @@ func (q *Queries) VersionCreate(ctx context.Context, arg VersionCreateParams) (i
 		arg.Source,
 		arg.Report,
 		arg.ImportedAt,
+		arg.ImportedBy,
 	)
 	if err != nil {
 		return 0, err

@@ -167,6 +167,7 @@ type CourseVersion struct {
 	Source     []byte
 	Report     string
 	ImportedAt int64
+	ImportedBy string
 }
 
 type DateRule struct {
@@ -333,6 +334,17 @@ type ScoreEvent struct {
 	Why        string
 }
 
+type Selection struct {
+	ID         string
+	ConsumerID string
+	TokenHash  []byte
+	UserAgent  []byte
+	Box        []byte
+	CreatedAt  int64
+	OpenedAt   int64
+	ExpiresAt  int64
+}
+
 type Setting struct {
 	Name  string
 	Value string
@@ -341,6 +353,19 @@ type Setting struct {
 type SetupLink struct {
 	TokenHash []byte
 	AccountID string
+	ExpiresAt int64
+}
+
+type StagedImport struct {
+	ID        string
+	CourseKey string
+	Base      string
+	FileName  string
+	Size      int64
+	MadeBy    string
+	Report    string
+	Changes   string
+	CreatedAt int64
 	ExpiresAt int64
 }
 

@@ -570,15 +570,18 @@ func (q *Queries) OwedResend(ctx context.Context, arg OwedResendParams) (int64, 
 	return result.RowsAffected()
 }
 
-const owedRevive = `-- name: OwedRevive :exec
+const owedRevive = `-- name: OwedRevive :execrows
 UPDATE owed_score SET
     state = 'waiting', attempts = 0, first_change_at = $1, next_at = $1, due_at = $1
 WHERE target_id = $2 AND state = 'parked'
 `
 
-func (q *Queries) OwedRevive(ctx context.Context, at int64, targetID string) error {
-	_, err := q.db.ExecContext(ctx, owedRevive, at, targetID)
-	return err
+func (q *Queries) OwedRevive(ctx context.Context, at int64, targetID string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, owedRevive, at, targetID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const owedReviveLink = `-- name: OwedReviveLink :exec

@@ -20,8 +20,8 @@ RETURNING last_number;
 DELETE FROM course WHERE course_key = @course_key;
 
 -- name: VersionCreate :execrows
-INSERT INTO course_version (id, course_key, number, name, body, blocks, source, report, imported_at)
-VALUES (@id, @course_key, @number, @name, @body, @blocks, @source, @report, @imported_at)
+INSERT INTO course_version (id, course_key, number, name, body, blocks, source, report, imported_at, imported_by)
+VALUES (@id, @course_key, @number, @name, @body, @blocks, @source, @report, @imported_at, @imported_by)
 ON CONFLICT DO NOTHING;
 
 -- name: VersionByID :one

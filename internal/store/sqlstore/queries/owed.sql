@@ -62,7 +62,7 @@ UPDATE owed_score SET
     lease_until = 0, lease_by = '', last_error = @last_error, last_score = @last_score, delivered_at = @delivered_at
 WHERE id = @id;
 
--- name: OwedRevive :exec
+-- name: OwedRevive :execrows
 UPDATE owed_score SET
     state = 'waiting', attempts = 0, first_change_at = @at, next_at = @at, due_at = @at
 WHERE target_id = @target_id AND state = 'parked';

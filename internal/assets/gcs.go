@@ -1,0 +1,5 @@
+//go:build gcs
+
+package assets
+
+import _ "gocloud.dev/blob/gcsblob" // gs://
