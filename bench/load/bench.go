@@ -34,6 +34,7 @@ type bench struct {
 	missed   int // bars
 	postgres *postgres
 	servers  []*server
+	sites    int // made so far
 }
 
 // newBench builds the programs and pins this process to the generator's core.
@@ -53,7 +54,8 @@ func newBench(ctx context.Context, out io.Writer, o options) (b *bench, err erro
 	b.lectern, b.floor = filepath.Join(b.dir, "lectern"), filepath.Join(b.dir, "floor")
 	for program, pkg := range map[string]string{b.lectern: "./cmd/lectern", b.floor: "./bench/floor"} {
 		build := exec.CommandContext(ctx, "go", "build", "-o", program, pkg)
-		build.Dir, build.Env = b.root, append(os.Environ(), "CGO_ENABLED=0")
+		build.Dir = b.root
+		build.Env = append(build.Environ(), "CGO_ENABLED=0")
 		if text, err := build.CombinedOutput(); err != nil {
 			return nil, errors.Join(fmt.Errorf("build %s: %w\n%s", pkg, err, text), b.close())
 		}
@@ -90,11 +92,17 @@ func cpuModel() string {
 	return runtime.GOARCH
 }
 
-// close stops what was started and removes the scratch folder.
-func (b *bench) close() error {
+// stopServers stops what was measured.
+func (b *bench) stopServers() {
 	for _, s := range b.servers {
 		s.stop()
 	}
+	b.servers = nil
+}
+
+// close stops what was started and removes the scratch folder.
+func (b *bench) close() error {
+	b.stopServers()
 	if b.postgres != nil {
 		b.postgres.stop()
 	}

@@ -55,16 +55,20 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	programs := map[string]func(context.Context, *bench) error{
 		"launches": launches, "pages": pages, "growth": growth, "replicas": replicas,
 	}
-	if len(args) == 0 || programs[args[0]] == nil {
-		return errors.New("say what to measure: launches, pages, growth or replicas")
+	var chosen []func(context.Context, *bench) error
+	for len(args) > 0 && programs[args[0]] != nil {
+		chosen, args = append(chosen, programs[args[0]]), args[1:]
+	}
+	if len(chosen) == 0 {
+		return errors.New("say what to measure: launches, pages, growth, replicas, or several of them")
 	}
 	var o options
-	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	flags.BoolVar(&o.quick, "quick", false, "only show that it works: few requests, no bars on time")
 	flags.IntVar(&o.rounds, "rounds", 7, "how often the contestants take turns")
 	flags.StringVar(&o.postgres, "postgres", "", "postgres:// URL of an empty server to use; default: start one")
 	flags.StringVar(&o.only, "only", "", "of launches: only contestants with this in their name, e.g. SQLite; judges nothing that needs others")
-	if err := flags.Parse(args[1:]); err != nil {
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	b, err := newBench(ctx, out, o)
@@ -72,8 +76,12 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	if err := programs[args[0]](ctx, b); err != nil {
-		return err
+	for _, program := range chosen {
+		if err := program(ctx, b); err != nil {
+			return err
+		}
+		fmt.Fprintln(out)
+		b.stopServers()
 	}
 	if b.missed > 0 {
 		return errBar

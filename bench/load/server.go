@@ -37,7 +37,7 @@ func (b *bench) start(ctx context.Context, name string, core int, env []string, 
 	}
 	s := &server{name: name, env: env, done: make(chan struct{})}
 	s.cmd = exec.Command(command[0], command[1:]...) //nolint:noctx // stopped by stop, so that it may end in order
-	s.cmd.Env = append(os.Environ(), env...)
+	s.cmd.Env = append(s.cmd.Environ(), env...)
 	log, err := os.Create(filepath.Join(b.dir, name+".log"))
 	if err != nil {
 		return nil, err
@@ -106,6 +106,8 @@ type site struct {
 
 // newSite imports the course and registers the consumer. dsn is "" for SQLite.
 func (b *bench) newSite(ctx context.Context, name, dsn string, blocks int) (*site, error) {
+	b.sites++
+	name = fmt.Sprintf("%s-%d", name, b.sites)
 	s := &site{dir: filepath.Join(b.dir, name), dsn: dsn}
 	if dsn == "" {
 		s.dsn = filepath.Join(s.dir, "lectern.db")
@@ -133,7 +135,7 @@ func (b *bench) newSite(ctx context.Context, name, dsn string, blocks int) (*sit
 func (b *bench) command(ctx context.Context, s *site, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, b.lectern, args...)
 	var out, errOut bytes.Buffer
-	cmd.Env, cmd.Stdout, cmd.Stderr = append(os.Environ(), s.env...), &out, &errOut
+	cmd.Env, cmd.Stdout, cmd.Stderr = append(cmd.Environ(), s.env...), &out, &errOut
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("lectern %s: %w\n%s%s", strings.Join(args, " "), err, out.String(), errOut.String())
 	}
@@ -151,8 +153,9 @@ func (b *bench) serve(ctx context.Context, name string, core int, s *site) (*ser
 
 // bare starts the bare Go server.
 func (b *bench) bare(ctx context.Context, name, page string) (*server, error) {
+	b.sites++
 	return b.start(ctx, name, serverCore, nil, "listening on ", b.floor,
-		"-db", filepath.Join(b.dir, name+".db"), "-key", consumerKey, "-secret", consumerSecret, "-page", page)
+		"-db", filepath.Join(b.dir, fmt.Sprintf("%s-%d.db", name, b.sites)), "-key", consumerKey, "-secret", consumerSecret, "-page", page)
 }
 
 // errPeer means that the peer is not installed.

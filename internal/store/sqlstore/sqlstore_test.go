@@ -33,7 +33,7 @@ func (s recording) Update(ctx context.Context, f func(tx store.Tx) error) error 
 }
 
 func TestPostgresRecord(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return recording{openAt(t, server.Database(t))} })
+	storetest.RunRecords(t, func(t *testing.T) store.Store { return recording{openAt(t, server.Database(t))} })
 }
 
 // openAt opens a migrated store that is closed when t ends.
