@@ -312,7 +312,7 @@ var (
 // One learner's credentials open nothing of another's: no page, no answer, no
 // window.
 func TestAttackCrossLearner(t *testing.T) {
-	for name, browser := range map[string]func(*testing.T) *http.Client{"cookies": newBrowser, "tokens": noCookies} {
+	for name, browser := range map[string]func(testing.TB) *http.Client{"cookies": newBrowser, "tokens": noCookies} {
 		t.Run(name, func(t *testing.T) {
 			s := gateSite(t)
 			ana, ben := browser(t), browser(t)

@@ -38,6 +38,11 @@ type consumerJSON struct {
 	TrustedDomains     []string   `json:"trusted_domains"`
 	FrameOrigins       []string   `json:"frame_origins"`
 	Enabled            bool       `json:"enabled"`
+	Courses            []string   `json:"courses"`
+	StartsAt           *time.Time `json:"starts_at"`
+	EndsAt             *time.Time `json:"ends_at"`
+	LaunchesPerMinute  int        `json:"launches_per_minute"`
+	KeepDays           int        `json:"keep_days"`
 	CreatedAt          time.Time  `json:"created_at"`
 	LastLaunchAt       *time.Time `json:"last_launch_at"`
 
@@ -50,6 +55,8 @@ func toJSON(c *lti.Consumer, secret string) consumerJSON {
 		RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII,
 		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState,
 		GradeStaff: c.GradeStaff, TrustedDomains: list(c.TrustedDomains), FrameOrigins: list(c.FrameOrigins),
+		Courses: list(c.Courses), StartsAt: moment(c.StartsAt), EndsAt: moment(c.EndsAt),
+		LaunchesPerMinute: c.LaunchesPerMinute, KeepDays: c.KeepDays,
 		Enabled: c.Enabled, CreatedAt: c.CreatedAt, LastLaunchAt: moment(c.LastLaunchAt),
 	}
 }
@@ -82,6 +89,10 @@ func printConsumer(app *App, c *lti.Consumer, secret string, asJSON bool) error 
 		[2]string{"Trusted e-mail domains", orDash(strings.Join(c.TrustedDomains, " "))},
 		[2]string{"Scores of teachers", yesNo(c.GradeStaff)},
 		[2]string{"Frame origins", orDash(strings.Join(c.FrameOrigins, " "))},
+		[2]string{"Courses it may open", orDash(strings.Join(c.Courses, " "))},
+		[2]string{"From, until", orAlways(c.StartsAt) + ", " + orAlways(c.EndsAt)},
+		[2]string{"Launches per minute", orDash(positive(c.LaunchesPerMinute))},
+		[2]string{"Days to keep data", orDash(positive(c.KeepDays))},
 		[2]string{"Enabled", yesNo(c.Enabled)},
 		[2]string{"Last launch", orNever(c.LastLaunchAt)},
 	)
@@ -128,7 +139,8 @@ type consumerAddCmd struct {
 	GradeStaff    bool     `help:"Also send scores of teachers, mentors and test users."`
 	TrustedDomain []string `placeholder:"DOMAIN" help:"E-mail domain of which the LMS is believed who has which address; may be repeated."`
 	FrameOrigin   []string `placeholder:"ORIGIN" help:"Site that may frame our pages besides those that launches come from; may be repeated."`
-	JSON          bool     `name:"json" help:"Print JSON."`
+	railsFlags
+	JSON bool `name:"json" help:"Print JSON."`
 }
 
 // Run registers the consumer and prints the values that the LMS asks for.
@@ -136,10 +148,14 @@ func (c *consumerAddCmd) Run(app *App) error {
 	if err := app.Open(); err != nil {
 		return err
 	}
+	limits, err := c.rails(lti.Rails{})
+	if err != nil {
+		return err
+	}
 	consumer, secret, err := app.Registry.Add(app.Context, commandLine, registry.Spec{
 		Name: c.Name, Key: c.Key, Secret: c.Secret, RequireUserAccount: c.RequireUserAccount,
 		UseLTIPII: c.UseLtiPii, StrictReplay: c.StrictReplay, StrictLTI: c.StrictLti, FreshState: c.FreshState,
-		GradeStaff: c.GradeStaff, TrustedDomains: c.TrustedDomain, FrameOrigins: c.FrameOrigin,
+		GradeStaff: c.GradeStaff, TrustedDomains: c.TrustedDomain, FrameOrigins: c.FrameOrigin, Rails: limits,
 	})
 	if err != nil {
 		return err
@@ -234,13 +250,22 @@ type consumerSetCmd struct {
 	GradeStaff    *bool    `negatable:"" help:"Also send scores of teachers, mentors and test users."`
 	TrustedDomain []string `placeholder:"DOMAIN" help:"Trusted e-mail domains instead of the present ones; empty for none."`
 	FrameOrigin   []string `placeholder:"ORIGIN" help:"Sites that may frame our pages instead of the present ones; empty for none."`
-	JSON          bool     `name:"json" help:"Print JSON."`
+	railsFlags
+	Yes  bool `help:"Delete what a shorter time of keeping learners' data deletes, without asking."`
+	JSON bool `name:"json" help:"Print JSON."`
 }
 
 // Run changes the consumer and prints it.
 func (c *consumerSetCmd) Run(app *App) error {
 	old, err := findConsumer(app, c.Consumer)
 	if err != nil {
+		return err
+	}
+	limits, err := c.rails(old.Rails)
+	if err != nil {
+		return err
+	}
+	if err := c.sure(app, old, limits.KeepDays); err != nil {
 		return err
 	}
 	consumer, err := app.Registry.Set(app.Context, commandLine, old.ID, registry.Spec{
@@ -253,6 +278,7 @@ func (c *consumerSetCmd) Run(app *App) error {
 		GradeStaff:         or(c.GradeStaff, old.GradeStaff),
 		TrustedDomains:     instead(c.TrustedDomain, old.TrustedDomains),
 		FrameOrigins:       instead(c.FrameOrigin, old.FrameOrigins),
+		Rails:              limits,
 	})
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type courseCmd struct {
 type courseImportCmd struct {
 	Path      string `arg:"" help:"The export: a .tar.gz file or a folder."`
 	CourseKey string `help:"Key that links name the course by, e.g. course-v1:Org+Course+Run. Default: what the export says." placeholder:"KEY"`
+	DryRun    bool   `help:"Publish nothing: say what would change, and which links and learners' work it would break."`
 	JSON      bool   `name:"json" help:"Print the report as JSON."`
 }
 
@@ -39,6 +40,10 @@ func (c *courseImportCmd) Run(app *App) error {
 	if err := app.Open(); err != nil {
 		return err
 	}
+	if c.DryRun {
+		return c.preview(app, opts)
+	}
+	opts.By = commandLine
 	report, err := app.Importer.Import(app.Context, c.Path, opts)
 	if err != nil {
 		return err

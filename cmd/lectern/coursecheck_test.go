@@ -100,7 +100,7 @@ func TestCoursePage(t *testing.T) {
 	browser := s.signedInBrowser()
 	const at = "/admin/courses/course-v1:O+Mixed+R"
 	for query, want := range map[string]struct{ has, lacks string }{
-		"":                      {"Heavy", "Fine</"},
+		"":                      {"Heavy", "Fine<br>"},
 		"?status=all":           {"Fine<", "need attention (2)</option><option selected"},
 		"?status=native":        {"Fine<", "third</code>"},
 		"?status=broken":        {"problem/third.xml", "heavy</code>"},
@@ -108,7 +108,7 @@ func TestCoursePage(t *testing.T) {
 		"?status=all&q=zzz":     {"No problem matches", "fine</code>"},
 		"?status=python":        {"There is none of these", "fine</code>"},
 		"?status=%3Cscript%3E":  {"There is none of these", "<script>"},
-		"?status=all&q=%22%3E<": {"No problem matches", `value="">`},
+		"?status=all&q=%22%3E<": {"No problem matches", `name="q" type="search" value="">`},
 	} {
 		p := s.get(browser, at+query)
 		if p.StatusCode != http.StatusOK || !strings.Contains(p.body, want.has) || strings.Contains(p.body, want.lacks) {

@@ -190,7 +190,7 @@ func importSample(app *App, tree fs.FS) (*course.Course, error) {
 	if err := os.CopyFS(path, tree); err != nil {
 		return nil, fmt.Errorf("sample course: %w", err)
 	}
-	report, err := app.Importer.Import(app.Context, path, importer.Options{})
+	report, err := app.Importer.Import(app.Context, path, importer.Options{By: "demo"})
 	if err != nil {
 		return nil, err
 	}

@@ -138,6 +138,8 @@ func (d *doctor) site(ctx context.Context) {
 	d.assets(ctx)
 	d.sealingKey(ctx)
 	d.launches(ctx)
+	d.refusals(ctx)
+	d.consumerClocks(ctx)
 	d.scores(ctx)
 	d.outcomeHosts(ctx)
 	d.mail()

@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"lectern/internal/launchlog"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/problem/script"
 	"lectern/internal/safehttp"
@@ -48,8 +50,8 @@ func (d *doctor) launches(ctx context.Context) {
 		case e.At.Before(since):
 		case e.Verified:
 			good++
-			if age, ok := clockDifference(e.Detail); ok {
-				ages = append(ages, age)
+			if e.Skew != nil && e.TestID == "" {
+				ages = append(ages, *e.Skew)
 			}
 		case e.Code == lti11.ErrSignature.Code:
 			mismatched += 1 + e.Repeats
@@ -69,23 +71,69 @@ func (d *doctor) launches(ctx context.Context) {
 	d.launchClocks(ages)
 }
 
+// refusals reports what makes launches fail again and again.
+func (d *doctor) refusals(ctx context.Context) {
+	const check = "refused"
+	if !d.settled {
+		return
+	}
+	var list []launchlog.Warning
+	err := d.store.View(ctx, func(tx store.Tx) (err error) {
+		list, err = launchlog.Warnings(ctx, tx, d.app.Clock())
+		return err
+	})
+	if err != nil {
+		d.broken(check, err)
+		return
+	}
+	for _, w := range list {
+		who := w.Consumer
+		if who == "" {
+			who = "an unknown LMS with the key " + strconv.Quote(w.ConsumerKey)
+		}
+		d.warn(check, w.Do+" See lectern launch show "+launchlog.Code(w.Newest)+".",
+			"%d launches of %s failed since %s: %s.", w.Count, who, w.First.Format(time.RFC3339), strings.TrimRight(w.Says, "."))
+	}
+	if len(list) == 0 {
+		d.ok(check, "No cause made launches fail twice within a day.")
+	}
+}
+
+// consumerClocks names the LMSs whose clocks are off.
+func (d *doctor) consumerClocks(ctx context.Context) {
+	if !d.settled {
+		return
+	}
+	const check = "lms-clocks"
+	window := d.app.Config.Window()
+	err := d.store.View(ctx, func(tx store.Tx) error {
+		list, err := tx.Consumers().List(ctx, "")
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			skew, known, err := launchlog.Clock(ctx, tx, c.ID, d.app.Clock())
+			if err != nil {
+				return err
+			}
+			if known && skew.Abs() > window/4 {
+				d.warn(check, "Have that LMS's clock put right by NTP; if all LMSs are off alike, it is this machine's.",
+					"The clock of %s is %s apart from this machine's, in the median of a day: launches further apart than %s are refused.", c.Name, skew.Abs(), window)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		d.broken(check, err)
+	}
+}
+
 // signedFor is the address that signatures are checked against.
 func (d *doctor) signedFor() string {
 	if d.app.Config.PublicURL == "" || d.public == nil {
 		return "the address of each request, as no public URL is set"
 	}
 	return d.public.String()
-}
-
-// clockDifference reads from a launch's detail how far its clock was from ours.
-func clockDifference(detail string) (time.Duration, bool) {
-	for _, part := range strings.Split(detail, "; ") {
-		if text, ok := strings.CutPrefix(part, "clock difference "); ok {
-			age, err := time.ParseDuration(text)
-			return age, err == nil
-		}
-	}
-	return 0, false
 }
 
 // launchClocks judges the median, since single launches may lie about.

@@ -147,7 +147,7 @@ func (s *testSite) closed(email string) *message {
 
 // noCookies is a browser that keeps no cookie, as in a frame where all are
 // blocked.
-func noCookies(t *testing.T) *http.Client {
+func noCookies(t testing.TB) *http.Client {
 	b := newBrowser(t)
 	b.Jar = nil
 	return b
@@ -156,7 +156,7 @@ func noCookies(t *testing.T) *http.Client {
 // T34, T36, T37, T109, T110: the launch waits, and goes on by itself, once,
 // when its learner has signed in elsewhere; with and without cookies.
 func TestT37ContinuesAfterSignIn(t *testing.T) {
-	for name, browser := range map[string]func(*testing.T) *http.Client{"cookies": newBrowser, "no cookies": noCookies} {
+	for name, browser := range map[string]func(testing.TB) *http.Client{"cookies": newBrowser, "no cookies": noCookies} {
 		t.Run(name, func(t *testing.T) {
 			s, c, ines := closedSite(t)
 			f := s.waits(browser(t), s.closed("INES@school.example"))

@@ -26,7 +26,7 @@ import (
 
 // testSite is a whole site on loopback: real database, real HTTP.
 type testSite struct {
-	t     *testing.T
+	t     testing.TB
 	app   *App
 	site  *site
 	url   string
@@ -71,7 +71,7 @@ func (b *syncBuffer) String() string {
 }
 
 // startSite runs a site whose settings change has adapted.
-func startSite(t *testing.T, change func(*config.Config)) *testSite {
+func startSite(t testing.TB, change func(*config.Config)) *testSite {
 	t.Helper()
 	s := &testSite{t: t, log: &syncBuffer{}, clock: &testClock{}}
 	c := &config.Config{
@@ -119,7 +119,7 @@ func (s *testSite) importFiles(files map[string]string) *importer.Report {
 	return report
 }
 
-func writeFiles(t *testing.T, dir string, files map[string]string) {
+func writeFiles(t testing.TB, dir string, files map[string]string) {
 	t.Helper()
 	for name, text := range files {
 		file := filepath.Join(dir, name)
@@ -252,7 +252,7 @@ type page struct {
 }
 
 // newBrowser returns a client with cookies that follows no redirects.
-func newBrowser(t *testing.T) *http.Client {
+func newBrowser(t testing.TB) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {

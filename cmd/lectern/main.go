@@ -33,6 +33,7 @@ type cli struct {
 	Consumer consumerCmd `cmd:"" help:"Register external LMSs."`
 	User     userCmd     `cmd:"" help:"Manage people: administrators and learners with accounts of their own."`
 	Score    scoreCmd    `cmd:"" help:"See where scores are and send them again."`
+	OpenEdX  openedxCmd  `cmd:"" name:"openedx" help:"Move in from an Open edX site."`
 	Launch   launchCmd   `cmd:"" help:"See what happened to launches."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version's schema."`
 	Copy     copyCmd     `cmd:"" help:"Copy a database to another, e.g. from SQLite to PostgreSQL."`

@@ -4,8 +4,11 @@ import (
 	"lectern/internal/identity"
 	"lectern/internal/mail"
 	"lectern/internal/people"
+	"lectern/internal/session"
 	"lectern/internal/web"
 	"lectern/internal/web/admin"
+	"lectern/internal/web/export"
+	"lectern/internal/web/launch"
 	"lectern/internal/web/visitor"
 )
 
@@ -31,10 +34,18 @@ func (s *site) people(mux *web.Mux) error {
 	if err != nil {
 		return err
 	}
+	shown, err := settingsList(s.app)
+	if err != nil {
+		return err
+	}
 	console, err := admin.New(admin.Deps{
+		Tool:     export.NewTool(s.public, launch.SelectPath),
+		Sessions: &session.Sessions{Store: s.app.Store, Clock: s.app.Clock}, ContentURL: s.contentURL(),
 		Store: s.app.Store, Registry: s.app.Registry, Visitors: visitors, People: service, Catalog: s.app.Catalog,
 		Importer: s.app.Importer, Grading: s.app.Grading, PublicURL: s.public, Secure: web.Secure(s.public),
 		Wake: s.deliverer.Wake, Clock: s.app.Clock, Networks: s.app.Networks, Outbound: outbound,
+		LaunchLogDays: s.app.Config.LaunchLogDays,
+		Settings:      shown,
 	})
 	if err != nil {
 		return err

@@ -19,15 +19,18 @@ func allowedRoutes() map[account.Role][]string {
 	return map[account.Role][]string{
 		account.NoRole: nil,
 		account.Support: {
-			"GET /admin", "GET /admin/{$}", "GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches",
+			"GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}", "GET /admin/consumers", "GET /admin/consumers/{id}",
+			"GET /admin/launches", "GET /admin/launches.csv", "GET /admin/launches/{id}",
 			"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit",
 			"GET /admin/scores", "GET /admin/scores.csv", "GET /admin/scores/{id}",
 			"GET /admin/courses", "GET /admin/courses/{key...}", "GET /admin/dates/{key...}", "GET /admin/consumers/{id}/dates",
+			"GET /admin/learners/{key...}", "GET /admin/rescore/{key...}",
 		},
 		account.CourseTeam: {
-			"GET /admin", "GET /admin/{$}", "GET /admin/scores", "GET /admin/scores.csv", "GET /admin/scores/{id}",
+			"GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}", "GET /admin/scores", "GET /admin/scores.csv", "GET /admin/scores/{id}",
 			"GET /admin/courses", "GET /admin/courses/{key...}", "POST /admin/courses/{key...}",
-			"GET /admin/dates/{key...}", "POST /admin/dates/{key...}",
+			"GET /admin/dates/{key...}", "POST /admin/dates/{key...}", "GET /admin/learners/{key...}",
+			"POST /admin/learners/{key...}", "GET /admin/rescore/{key...}", "POST /admin/rescore/{key...}",
 		},
 	}
 }

@@ -84,6 +84,7 @@ type scoreJSON struct {
 	LTIUserID string     `json:"lti_user_id"`
 	Course    string     `json:"course"`
 	Usage     string     `json:"usage"`
+	Link      string     `json:"link"` // the LMS's resource link, or the usage when it names none
 	Earned    *float64   `json:"earned"`
 	Possible  *float64   `json:"possible"`
 	Score     *float64   `json:"score"` // earned of possible, 0 to 1, as gradebooks get it
@@ -140,7 +141,7 @@ func (c *scoreListCmd) Run(app *App) error {
 func scoreRow(app *App, row store.OwedRow) (scoreJSON, error) {
 	out := scoreJSON{
 		Consumer: row.ConsumerName, Account: row.AccountID, LTIUserID: row.LTIUserID, Course: row.CourseKey,
-		Usage: row.UsageKey, State: string(row.State), Attempts: row.Attempts, LastError: row.LastError,
+		Usage: row.UsageKey, Link: row.LinkKey, State: string(row.State), Attempts: row.Attempts, LastError: row.LastError,
 	}
 	if due := row.State != store.Delivered && row.State != store.Parked; due {
 		out.NextAt = &row.NextAt

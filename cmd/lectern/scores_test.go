@@ -176,6 +176,31 @@ func TestAllowAddress(t *testing.T) {
 	}
 }
 
+// TestAllowAddressOfMany lets one click in the list free all scores of a host.
+func TestAllowAddressOfMany(t *testing.T) {
+	s := startSite(t, func(c *config.Config) { c.OutboundAllow = nil })
+	lms, _, _ := s.scoreLMS()
+	ben := newBrowser(t)
+	s.answer(ben, s.fromLMS(ben, lms.MustLaunch("ben", "leaf")), "block_id", map[string]string{"_2_1": "choice_1"})
+	browser := s.signedInBrowser()
+	var list page
+	var action []string
+	s.eventually(func() bool {
+		list = s.get(browser, "/admin/scores?state=parked")
+		action = regexp.MustCompile(`action="(/admin/scores/[^/"]+/allow)"`).FindStringSubmatch(list.body)
+		return strings.Contains(list.body, "2 scores on this page") && action != nil
+	})
+	if n := strings.Count(list.body, "Allow this address</button>"); n != 1 {
+		t.Fatalf("%d buttons for one address", n)
+	}
+	done := s.follow(browser, s.submit(browser, action[1], s.fill(list, "list", "1", "state", "parked")))
+	if done.StatusCode != 200 || done.Request.URL.Query().Get("state") != "parked" || strings.Contains(done.body, "Held back") {
+		t.Errorf("after the click: %d at %s", done.StatusCode, done.Request.URL)
+	}
+	lms.WaitGrade("ana", "leaf", "1", 5*time.Second)
+	lms.WaitGrade("ben", "leaf", "1", 5*time.Second)
+}
+
 // TestRotation changes a secret in the middle of launches and deliveries.
 func TestRotation(t *testing.T) {
 	s := startSite(t, nil)

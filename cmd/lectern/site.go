@@ -9,14 +9,18 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"lectern/internal/account"
 	"lectern/internal/continuation"
 	"lectern/internal/errs"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
+	"lectern/internal/people"
 	"lectern/internal/registry"
 	"lectern/internal/selection"
 	"lectern/internal/session"
@@ -26,6 +30,7 @@ import (
 	"lectern/internal/tlsfront"
 	"lectern/internal/web"
 	"lectern/internal/web/enter"
+	"lectern/internal/web/export"
 	"lectern/internal/web/launch"
 	"lectern/internal/web/learn"
 	"lectern/internal/web/pick"
@@ -43,6 +48,15 @@ const (
 	stopTimeout   = 40 * time.Second // longer than an outcome request
 	pruneEvery    = 10 * time.Minute
 	pruneRows     = 5000
+	pruneLearners = 20             // transactions
+	pruneLater    = 24 * time.Hour // a clock that was ahead for hours must not have forgotten which launches were used
+)
+
+// Signatures a second that are looked into when they do not match: each costs
+// some milliseconds, and anybody can send them.
+const (
+	diagnoseRate  = 5
+	diagnoseBurst = 50
 )
 
 // site is a running server and its background work.
@@ -61,6 +75,7 @@ type site struct {
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
 	pruner    chan struct{} // closed when pruning has ended
+	rescorer  sync.WaitGroup
 	stopPrune context.CancelFunc
 	draining  atomic.Bool // told to stop, still serving
 }
@@ -182,6 +197,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	memory := &registry.Recent{Registry: s.app.Registry}
 	verifier := &lti11.Verifier{
 		Consumers: memory, Clock: s.app.Clock, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
+		MayDiagnose: rate.NewLimiter(diagnoseRate, diagnoseBurst).Allow,
 	}
 	if s.app.Config.PublicURL != "" {
 		verifier.PublicURL = s.public
@@ -211,6 +227,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		return err
 	}
 	picker.Mount(mux)
+	(&export.Handler{Catalog: s.app.Catalog, Tool: export.NewTool(s.public, launch.SelectPath)}).Mount(mux)
 	room.Mount(mux, door.Resume)
 	return nil
 }
@@ -275,6 +292,7 @@ func (s *site) run(ctx context.Context, listener net.Listener) error {
 	pruneCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopPrune, s.pruner = cancel, make(chan struct{})
 	go s.prune(pruneCtx)
+	s.rescorer.Go(func() { s.app.Grading.RescoreLoop(pruneCtx, s.app.Log) })
 	failed := make(chan error, 3)
 	s.listen(listener, failed)
 	s.private.serve(failed)
@@ -315,6 +333,7 @@ func (s *site) stop(ctx context.Context) error {
 	}
 	s.stopPrune()
 	<-s.pruner
+	s.rescorer.Wait()
 	s.accounts.Wait()
 	return errors.Join(err, s.door.Flush(ctx), s.deliverer.Stop(ctx))
 }
@@ -337,8 +356,15 @@ func (s *site) prune(ctx context.Context) {
 }
 
 func (s *site) pruneOnce(ctx context.Context) error {
+	learners := &people.Service{Store: s.app.Store, Clock: s.app.Clock}
+	if err := learners.Expire(ctx, pruneLearners); err != nil {
+		return err
+	}
+	if err := s.app.Importer.Prune(ctx, pruneRows); err != nil {
+		return err
+	}
 	return s.app.Store.Update(ctx, func(tx store.Tx) error {
-		if _, err := tx.Launches().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
+		if _, err := tx.Launches().Prune(ctx, s.app.Clock().Add(-pruneLater), pruneRows); err != nil {
 			return err
 		}
 		if _, err := tx.Continuations().Prune(ctx, s.app.Clock(), pruneRows); err != nil {

@@ -22,6 +22,8 @@ type userCmd struct {
 	Role     userRoleCmd     `cmd:"" help:"Say what somebody may do in the console."`
 	Disable  userDisableCmd  `cmd:"" help:"Close an account and end all it has open."`
 	Enable   userEnableCmd   `cmd:"" help:"Open a closed account again."`
+	Export   userExportCmd   `cmd:"" help:"Print all that is kept about somebody, as JSON."`
+	Erase    userEraseCmd    `cmd:"" help:"Delete somebody and all that is kept about them."`
 }
 
 func signIn(app *App) (*signin.Service, error) {

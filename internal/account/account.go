@@ -26,7 +26,7 @@ type Account struct {
 	Admin        bool   // may do everything in the console
 	Role         Role   // what else it may do there
 	Enabled      bool   // a disabled account never gets in
-	PasswordHash string // argon2id in PHC form; "" when the account cannot sign in
+	PasswordHash string // argon2id in PHC form, or Django's until they sign in; "" when the account cannot sign in
 	CreatedAt    time.Time
 }
 
@@ -37,6 +37,7 @@ type Link struct {
 	AccountID  string
 	How        string // one of the ways below
 	CreatedAt  time.Time
+	SeenAt     time.Time // of a launch after the first, to the day; zero for none
 
 	// PreviousAccountID is the account that a proven link named before: the
 	// learner's history from when nobody knew who they were. "" for none.

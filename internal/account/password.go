@@ -45,6 +45,10 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	if utf8.RuneCountInString(password) < minPassword || len(password) > maxPassword {
 		return "", ErrPasswordWeak
 	}
+	return p.hash(ctx, password)
+}
+
+func (p *Passwords) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt) // never fails
 	key, err := p.derive(ctx, password, salt, argonTime, argonMemory, argonThreads)
@@ -56,12 +60,16 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 		argon2.Version, argonMemory, argonTime, argonThreads, enc(salt), enc(key)), nil
 }
 
-// Check reports whether password belongs to the PHC string hash. An empty or
-// unreadable hash costs as much as a real one, so that an answer's time does
-// not tell whether an account exists.
+// Check reports whether password belongs to the PHC string hash, or to a hash
+// that Django wrote, see [ForeignHash]. An empty or unreadable hash costs as
+// much as one of ours, so that an answer's time does not tell whether an account
+// exists.
 func (p *Passwords) Check(ctx context.Context, password, hash string) (bool, error) {
 	if len(password) > maxPassword {
 		return false, nil
+	}
+	if d, err := parseDjango(hash); err == nil {
+		return p.checkDjango(ctx, password, d)
 	}
 	salt, want, cost, err := parsePHC(hash)
 	if err != nil {

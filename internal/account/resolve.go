@@ -48,6 +48,7 @@ type Directory interface {
 	Link(ctx context.Context, l Link) (accountID string, err error)
 	Links(ctx context.Context, accountID string) ([]Link, error)
 	NoteLink(ctx context.Context, consumerID, ltiUserID, note string, at time.Time) error
+	SeenLink(ctx context.Context, consumerID, ltiUserID string, at time.Time) error
 }
 
 // Consumers tells which consumers are trusted with an e-mail address.
@@ -101,6 +102,9 @@ func (r *Resolver) Admit(ctx context.Context, dir Directory, launch *lti.Launch,
 	case !a.Enabled:
 		return ErrDisabled
 	}
+	if err := r.seen(ctx, dir, link); err != nil {
+		return err
+	}
 	return r.refresh(ctx, dir, launch, link, a)
 }
 
@@ -123,6 +127,22 @@ func (r *Resolver) Welcome(
 		return nil, false, err
 	}
 	return a, false, r.Admit(ctx, dir, launch, link, a)
+}
+
+// seenEvery is how far apart two records of a learner's presence are.
+const seenEvery = 24 * time.Hour
+
+// seen keeps that somebody was here, so that it is known who has not been for
+// long.
+func (r *Resolver) seen(ctx context.Context, dir Directory, link *Link) error {
+	last, now := link.SeenAt, r.Clock()
+	if last.Before(link.CreatedAt) {
+		last = link.CreatedAt
+	}
+	if now.Sub(last) < seenEvery {
+		return nil
+	}
+	return dir.SeenLink(ctx, link.ConsumerID, link.LTIUserID, now)
 }
 
 // missing says to operators what a learner lacks who has to sign in.

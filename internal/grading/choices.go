@@ -34,6 +34,12 @@ func partitionRef(id int) course.Ref {
 	return course.Ref{Type: "user_partition", ID: strconv.Itoa(id)}
 }
 
+// GroupState returns where and how it is kept that a learner is in a group of a
+// partition.
+func GroupState(partition, group int) (ref course.Ref, state string) {
+	return partitionRef(partition), `{"group":` + strconv.Itoa(group) + `}`
+}
+
 // drawn reads a draw; what cannot be read is none.
 func drawn(state string) []course.Ref {
 	var d drawState
@@ -77,7 +83,7 @@ func (l *Learner) missing(b *course.Block, rnd *rand.Rand) []*store.LearnerState
 		}
 		if g, ok := course.PickGroup(p, rnd); ok {
 			l.Viewer.Groups[p.ID] = g.ID
-			changed = append(changed, l.keep(partitionRef(p.ID), `{"group":`+strconv.Itoa(g.ID)+`}`))
+			changed = append(changed, l.keep(GroupState(p.ID, g.ID)))
 		}
 	}
 	return l.draw(b, rnd, changed)

@@ -87,8 +87,8 @@ func dragSettings(at At) problem.Settings {
 
 // refresh copies what row and state say into the view.
 func (w *dragWork) refresh(at At) {
-	w.Version, w.Answered = w.row.Version, w.row.Answered
-	w.Score = lti.Score{Earned: w.row.Earned, Possible: w.row.Possible}
+	w.Version = w.row.Version
+	w.Score.Earned, w.Score.Possible, w.Answered = w.row.Counts()
 	if !w.Answered {
 		w.Score = lti.Score{Possible: possible(at.Block)}
 	}

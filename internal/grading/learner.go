@@ -52,6 +52,11 @@ func (s *Service) Learner(ctx context.Context, who Who, at At) (*Learner, error)
 	return l, err
 }
 
+// Read reads what who has done in c, without making choices.
+func (s *Service) Read(ctx context.Context, who Who, c *course.Course) (*Learner, error) {
+	return s.read(ctx, who, c)
+}
+
 // read reads without choosing anything.
 func (s *Service) read(ctx context.Context, who Who, c *course.Course) (l *Learner, err error) {
 	err = s.Store.View(ctx, func(tx store.Tx) error {

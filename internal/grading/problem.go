@@ -28,6 +28,7 @@ type View struct {
 	Version    int64         // of the state; forms carry it, see [Form]
 	Score      lti.Score     // weighted points that count
 	Answered   bool          // a score was published
+	Given      bool          // the score is a teacher's
 }
 
 // Form is what a learner posted.
@@ -104,8 +105,8 @@ func (s *Service) open(ctx context.Context, who Who, at At, retry bool) (*work, 
 
 // refresh copies what the row says into the view.
 func (w *work) refresh(at At) {
-	w.Version, w.Answered = w.row.Version, w.row.Answered
-	w.Score = lti.Score{Earned: w.row.Earned, Possible: w.row.Possible}
+	w.Version, w.Given = w.row.Version, w.row.Given != nil
+	w.Score.Earned, w.Score.Possible, w.Answered = w.row.Counts()
 	if !w.Answered {
 		w.Score = lti.Score{Possible: possible(at.Block)}
 	}
@@ -273,7 +274,7 @@ func (s *Service) change(ctx context.Context, who Who, at At, why string, f func
 // and what is now owed, in one transaction. It is store.ErrConflict when the
 // state changed since it was read.
 func (s *Service) keep(ctx context.Context, at At, w *work, why string, owed *bool) error {
-	text, err := stateText(&w.State)
+	text, err := StateText(&w.State)
 	if err != nil {
 		return fmt.Errorf("state of %s/%s: %w", at.Block.Type, at.Block.ID, err)
 	}
@@ -292,9 +293,9 @@ func (s *Service) keep(ctx context.Context, at At, w *work, why string, owed *bo
 // stateMost is how many bytes of state are kept before old answers go.
 const stateMost = 1 << 20
 
-// stateText writes a state. When many long answers have made it large, only the
+// StateText writes a state as it is kept. When many long answers have made it large, only the
 // last of them is kept: it tells a repeated form, see [work.repeats].
-func stateText(st *problem.State) (string, error) {
+func StateText(st *problem.State) (string, error) {
 	text, err := json.Marshal(st)
 	if err == nil && len(text) > stateMost {
 		st.AnswersHistory = lastOf(st.AnswersHistory)
@@ -313,8 +314,9 @@ func (s *Service) owe(ctx context.Context, tx store.Tx, who Who, at At, row *sto
 	if err != nil {
 		return 0, err
 	}
+	earned, possible, _ := row.Counts()
 	err = tx.Learners().AppendScore(ctx, store.ScoreEvent{
-		ID: id.String(), Key: row.Key, At: row.UpdatedAt, Earned: row.Earned, Possible: row.Possible, Why: why,
+		ID: id.String(), Key: row.Key, At: row.UpdatedAt, Earned: earned, Possible: possible, Why: why,
 	})
 	if err != nil {
 		return 0, err

@@ -49,13 +49,16 @@ func (s *Service) Score(ctx context.Context, who Who, c *course.Course, ref cour
 	return score, answered, nil
 }
 
-// Score returns the learner's points on b: its own where it is scored, else the
+// Score returns the learner's points on b: a teacher's where one was given, its
+// own where it is scored, else the
 // sum over what the learner gets to see below it [capa 2.6]. What was not
 // answered counts as nothing earned; what was keeps the points it could bring
 // at the time.
 func (l *Learner) Score(b *course.Block) (score lti.Score, answered bool) {
-	if state := l.states[b.Ref]; state != nil && state.Answered {
-		return lti.Score{Earned: finite(state.Earned), Possible: finite(state.Possible)}, true
+	if state := l.states[b.Ref]; state != nil {
+		if earned, of, counts := state.Counts(); counts {
+			return lti.Score{Earned: finite(earned), Possible: finite(of)}, true
+		}
 	}
 	if b.Scored {
 		return lti.Score{Possible: possible(b)}, false

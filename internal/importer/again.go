@@ -155,7 +155,7 @@ func (i *Importer) republish(ctx context.Context, c *course.Course, r *Report, a
 			return ErrReplaced
 		}
 		r.Version, err = tx.Courses().Publish(ctx, &store.CourseVersion{
-			Course: c, Source: source, Report: string(text), ImportAt: act.At,
+			Course: c, Source: source, Report: string(text), ImportAt: act.At, By: act.Who,
 		})
 		if err != nil {
 			return err

@@ -56,6 +56,9 @@ type Options struct {
 	LegacyAttempts olx.When     // whether "attempts" of 2012 means max_attempts
 	Limits         olx.Limits   // zero for the defaults
 	Force          bool         // make a new version even of the same content
+	By             string       // who imports: account ID, or a word for a program; audited when not empty
+
+	base *string // version that must still be published; nil: whatever is
 }
 
 // Check reads the course at path and reports on it without storing anything.
@@ -98,7 +101,7 @@ func (i *Importer) Import(ctx context.Context, path string, opts Options) (*Repo
 	if err := i.upload(ctx, r.Files); err != nil {
 		return nil, err
 	}
-	return i.publish(ctx, r)
+	return i.publish(ctx, r, opts)
 }
 
 // published returns the report of the published version if it has the content
@@ -157,7 +160,7 @@ func (i *Importer) uploadFile(ctx context.Context, f olx.File) error {
 }
 
 // publish writes the version and its report.
-func (i *Importer) publish(ctx context.Context, r *olx.Result) (*Report, error) {
+func (i *Importer) publish(ctx context.Context, r *olx.Result, opts Options) (*Report, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("publish %s: %w", r.Course.Key, err)
@@ -169,16 +172,43 @@ func (i *Importer) publish(ctx context.Context, r *olx.Result) (*Report, error) 
 	}
 	var number int64
 	err = i.Store.Update(ctx, func(tx store.Tx) (err error) {
+		if err := unchanged(ctx, tx, r.Report.CourseKey, opts.base); err != nil {
+			return err
+		}
+		now := i.Clock().UTC()
 		number, err = tx.Courses().Publish(ctx, &store.CourseVersion{
-			Course: r.Course, Source: r.Source, Report: string(report), ImportAt: i.Clock().UTC(),
+			Course: r.Course, Source: r.Source, Report: string(report), ImportAt: now, By: opts.By,
 		})
-		return err
+		if err != nil || opts.By == "" {
+			return err
+		}
+		return store.Note(ctx, tx, store.Act{
+			At: now, Who: opts.By, Name: "course.import", Subject: r.Report.CourseKey, After: map[string]any{"version": number, "version_id": id},
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("publish %s: %w", r.Course.Key, err)
 	}
 	r.Report.Version = number
 	return r.Report, nil
+}
+
+// unchanged fails with [ErrReplaced] unless base is what is published; "" is
+// nothing.
+func unchanged(ctx context.Context, tx store.Tx, courseKey string, base *string) error {
+	if base == nil {
+		return nil
+	}
+	info, err := tx.Courses().Info(ctx, courseKey)
+	switch {
+	case errors.Is(err, store.ErrNotFound) && *base == "":
+		return nil
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return err
+	case err != nil || info.VersionID != *base:
+		return ErrReplaced
+	}
+	return nil
 }
 
 // Report returns the import report of a course's published version, or

@@ -34,6 +34,11 @@ type Consumer struct {
 	// from, e.g. "https://portal.school.example".
 	FrameOrigins []string
 
+	// MovedFrom says where the consumer was taken over from: [OpenEdX], or "".
+	MovedFrom string
+
+	Rails
+
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	LastLaunchAt time.Time // zero until the first good launch

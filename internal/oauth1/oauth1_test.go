@@ -166,15 +166,15 @@ func TestNeverAFallback(t *testing.T) {
 		edit           func(*Message)
 		diagnosis      string
 	}{
-		{"other scheme", "https://h/l", func(m *Message) { m.Address.Scheme = "http" }, "signed for http://"},
-		{"port lost by a proxy", "https://h:8443/l", func(m *Message) { m.Address.Host = "h" }, "signed for host h"},
-		{"default port kept", "https://h/l", func(m *Message) { m.Address.Host = "h:443" }, "default port"},
+		{"other scheme", "https://h/l", func(m *Message) { m.Address.Scheme = "http" }, "signed for http://h/l, this site was asked for https://h/l"},
+		{"port lost by a proxy", "https://h:8443/l", func(m *Message) { m.Address.Host = "h" }, "signed for https://h/l"},
+		{"default port kept", "https://h/l", func(m *Message) { m.Address.Host = "h:443" }, "signed for https://h:443/l"},
 		{"other host", "https://h/l", func(m *Message) { m.Address.Host = "g" }, ""},
-		{"other method", "https://h/l", func(m *Message) { m.Method = "GET" }, ""},
+		{"other method", "https://h/l", func(m *Message) { m.Method = "GET" }, "signed for GET"},
 		{"other path", "https://h/l", path("/m"), ""},
 		{"other case", "https://h/l", path("/L"), ""},
-		{"parameter left out", "https://h/l", func(m *Message) { m.Form = m.Form[1:] }, ""},
-		{"query not in the body", "https://h/l?unit=7", func(m *Message) { m.Query = nil }, ""},
+		{"parameter left out", "https://h/l", func(m *Message) { m.Form = m.Form[1:] }, "roles came along unsigned"},
+		{"query not in the body", "https://h/l?unit=7", func(m *Message) { m.Query = nil }, "did not sign the query"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := signed(t, tt.received, []Pair{{"roles", "Learner"}}, tt.edit)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -28,14 +29,19 @@ const (
 	saySecret          = "the consumer's secret could not be read; the log says why"
 )
 
+// settleAfter is how long a request that got no answer may still be at work
+// inside an LMS.
+const settleAfter = 2 * time.Minute
+
 // detailMax is how many bytes of an LMS's words are kept.
 const detailMax = 500
 
-// Tries of saving what came of a try, when the store fails, and the first pause
-// between them.
+// Saving what came of a try, when the store fails, is tried as long as the lease
+// lasts; while stopping, a few times.
 const (
-	saveTries = 4
-	savePause = 250 * time.Millisecond
+	saveTries     = 4
+	savePause     = 250 * time.Millisecond // after the first; doubling
+	savePauseMost = 5 * time.Second
 )
 
 // deliver makes one try for a row under lease.
@@ -49,16 +55,17 @@ func (d *Deliverer) deliver(ctx context.Context, c store.Claimed, p *pass) {
 	began := d.now()
 	r, score, ok := d.try(ctx, c)
 	now := d.now()
-	if !ok || ctx.Err() != nil {
+	stopped := ctx.Err() != nil
+	if !ok || stopped && !r.sent {
 		p.leave(nil, now)
 		d.giveBack(ctx, c, now)
 		return
 	}
-	if r.sent {
-		p.leave(&r, now)
-	} else {
-		p.leave(nil, now)
+	learn := &r
+	if !r.sent || stopped { // a request that we broke off says nothing about the LMS
+		learn = nil
 	}
+	back := p.leave(learn, now)
 	r.detail = clip(r.detail)
 	if r.sent && score.Earned > score.Possible {
 		d.log().WarnContext(ctx, "outcome clamped", "owed", c.ID, "earned", score.Earned, "possible", score.Possible)
@@ -67,13 +74,30 @@ func (d *Deliverer) deliver(ctx context.Context, c store.Claimed, p *pass) {
 		OwedID: c.ID, At: began, Took: now.Sub(began), Version: c.WantedVersion,
 		Score: score.Ratio(), Class: string(r.class), Status: r.status, Detail: r.detail,
 	})
+	d.hurry(ctx, c.Target.Outcome.ServiceURL, back)
+}
+
+// hurry makes the rows due that wait for a host which answers again.
+func (d *Deliverer) hurry(ctx context.Context, address string, back recovery) {
+	u, err := url.Parse(address)
+	if back == noRecovery || err != nil {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	err = d.Store.Update(ctx, func(tx store.Tx) error {
+		_, err := tx.Owed().Hurry(ctx, u.Scheme+"://"+u.Host+"/", back == reopened, d.now())
+		return err
+	})
+	if err != nil {
+		d.log().WarnContext(ctx, "outcome hurry", "host", hostOf(address), "error", err)
+	}
 }
 
 // try reads the score and sends it. It reports false when the lease is too
 // short for a request.
 func (d *Deliverer) try(ctx context.Context, c store.Claimed) (result, lti.Score, bool) {
 	if why := c.Target.Refused; why != "" {
-		return result{class: Refused, detail: why}, lti.Score{}, true
+		return result{class: Refused, detail: sayRefused + why}, lti.Score{}, true
 	}
 	score, answered, err := d.Scorer.TargetScore(ctx, c.Target)
 	switch {
@@ -137,7 +161,7 @@ func (d *Deliverer) post(ctx context.Context, t lti11.Target, score lti.Score) (
 		detail: reply.Why, sent: true,
 	}
 	if errors.Is(err, safehttp.ErrRefused) {
-		r.class, r.sent = Refused, false
+		r.class, r.sent, r.detail = Refused, false, sayRefused+safehttp.Reason(err)
 	}
 	if reply.Description != "" && r.class != lti11.Done {
 		r.detail += ": " + reply.Description
@@ -152,8 +176,8 @@ func mayBeSignature(reply lti11.Reply) bool {
 	return reply.Class == lti11.Config && !redirect
 }
 
-// finish writes what came of a try. If it cannot, the lease runs out and the
-// score is sent again.
+// finish writes what came of a try, however long the database is away. If it
+// cannot while the lease lasts, the score is sent again.
 func (d *Deliverer) finish(ctx context.Context, c store.Claimed, r result, a store.Attempt) {
 	ctx = context.WithoutCancel(ctx) // what was sent must be known, even while stopping
 	id, err := uuid.NewV7()
@@ -163,12 +187,26 @@ func (d *Deliverer) finish(ctx context.Context, c store.Claimed, r result, a sto
 	}
 	a.ID = id.String()
 	d.report(ctx, c, a)
-	for n := range saveTries {
-		err = d.Store.Update(ctx, func(tx store.Tx) error { return d.save(ctx, tx, c, r, a) })
-		if err == nil || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) {
+	save := func(tx store.Tx) error { return d.save(ctx, tx, c, r, a) }
+	late := false
+	for n := 0; ; n++ {
+		err = d.Store.Update(ctx, save)
+		switch {
+		case err == nil || errors.Is(err, store.ErrNotFound):
 			return
+		case errors.Is(err, store.ErrConflict) && !late: // our lease ran out while we sent
+			d.log().WarnContext(ctx, "outcome overlap", "owed", c.ID)
+			late, save = true, func(tx store.Tx) error { return d.overtaken(ctx, tx, c, r, a) }
+			continue
 		}
-		time.Sleep(savePause << n)
+		if errors.Is(err, store.ErrConflict) || n >= saveTries && (d.stopping() || !d.now().Before(c.LeaseUntil)) {
+			break
+		}
+		select {
+		case <-time.After(min(savePause<<min(n, saveTries), savePauseMost)):
+		case <-d.stop:
+			time.Sleep(savePause)
+		}
 	}
 	d.log().ErrorContext(ctx, "outcome attempt not saved", "owed", c.ID, "error", err)
 }
@@ -186,7 +224,42 @@ func (d *Deliverer) save(ctx context.Context, tx store.Tx, c store.Claimed, r re
 	if v.state == store.Delivered {
 		row.DeliveredVersion, row.DeliveredAt, row.LastScore = c.WantedVersion, now, &a.Score
 	}
-	return tx.Owed().Finish(ctx, row, d.Name, a)
+	doubt := false
+	if v.state == store.Delivered && c.LastError != "" {
+		if doubt, err = inDoubt(ctx, tx, a); err != nil {
+			return err
+		}
+	}
+	if err := tx.Owed().Finish(ctx, row, d.Name, a); err != nil || !doubt {
+		return err
+	}
+	return tx.Owed().Owe(ctx, store.Debt{TargetID: c.TargetID, At: now, Delay: settleAfter})
+}
+
+// overtaken keeps a try that outlasted its lease. If it reached the LMS, another
+// process may have sent a newer score before it, so the newest goes out once
+// more; when no answer came, not before the LMS has had its time.
+func (d *Deliverer) overtaken(ctx context.Context, tx store.Tx, c store.Claimed, r result, a store.Attempt) error {
+	again := store.Debt{TargetID: c.TargetID, At: d.now()}
+	if r.sent && r.status == 0 {
+		again.Delay = settleAfter
+	}
+	return tx.Owed().Overtaken(ctx, a, again)
+}
+
+// inDoubt reports whether an earlier request with another score, which got no
+// answer, may still be under way inside the LMS and end after the good one a.
+func inDoubt(ctx context.Context, tx store.Tx, a store.Attempt) (bool, error) {
+	list, err := tx.Owed().Attempts(ctx, a.OwedID)
+	for _, before := range list {
+		if a.At.Sub(before.At.Add(before.Took)) > settleAfter {
+			break
+		}
+		if before.Class == string(lti11.Transient) && before.Status == 0 && before.Score != a.Score {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // failingSince returns when the present series of tries began: now for the

@@ -43,7 +43,17 @@ type lane struct {
 	probing  bool          // the breaker is half open, its probe under way
 	slot     time.Time     // when the row put off last gets its turn
 	pace     time.Duration // how long a good request takes, smoothed
+	answered bool          // the host has answered well since this process began
 }
+
+// recovery is what a good answer ends.
+type recovery int
+
+const (
+	noRecovery recovery = iota
+	firstGood           // the first since this process began: what retries may as well
+	reopened            // the breaker closed: what was put off may come, too
+)
 
 // pass is the right to try once. Give it back with [pass.leave].
 type pass struct {
@@ -86,6 +96,7 @@ func (l *lanes) enter(of func(host string) *lane, address, cell string, now time
 		return nil, now.Add(busyTargetGap)
 	}
 	n := of(hostOf(address))
+	n.mend(now)
 	probe := false
 	switch {
 	case now.Before(n.until):
@@ -204,8 +215,19 @@ func (p *pass) enter(stop <-chan struct{}, clock func() time.Time) (ok bool, aga
 	return false, p.lane.putOff(p.lane.until)
 }
 
-// leave gives the pass back. r is nil when nothing was sent.
-func (p *pass) leave(r *result, now time.Time) {
+// mend forgets times that only a clock set back can have put so far off.
+func (n *lane) mend(now time.Time) {
+	if n.until.Sub(now) > breakLongest {
+		n.until = now
+	}
+	if n.slot.Sub(now) > breakLongest+slotLongest+time.Minute {
+		n.slot = time.Time{}
+	}
+}
+
+// leave gives the pass back and says what came to an end. r is nil when nothing
+// was sent.
+func (p *pass) leave(r *result, now time.Time) recovery {
 	l, n := p.lanes, p.lane
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -218,17 +240,25 @@ func (p *pass) leave(r *result, now time.Time) {
 	if p.probe {
 		n.probing = false
 	}
-	if r != nil {
-		n.learn(*r, now, now.Sub(p.began), p.probe)
+	if r == nil {
+		return noRecovery
 	}
+	return n.learn(*r, now, max(0, now.Sub(p.began)), p.probe)
 }
 
-// learn moves the breaker after a request.
-func (n *lane) learn(r result, now time.Time, took time.Duration, probe bool) {
+// learn moves the breaker after a request and says what came to an end.
+func (n *lane) learn(r result, now time.Time, took time.Duration, probe bool) recovery {
 	if r.class != lti11.Transient {
-		n.failures, n.pause, n.until, n.slot = 0, 0, time.Time{}, time.Time{}
+		back := noRecovery
+		switch {
+		case !n.until.IsZero():
+			back = reopened
+		case !n.answered:
+			back = firstGood
+		}
+		n.failures, n.pause, n.until, n.slot, n.answered = 0, 0, time.Time{}, time.Time{}, true
 		n.pace = (3*n.pace + took) / 4
-		return
+		return back
 	}
 	n.failures++
 	open := !n.until.IsZero() && !probe // somebody else opened it already
@@ -240,6 +270,7 @@ func (n *lane) learn(r result, now time.Time, took time.Duration, probe bool) {
 		n.pause = min(max(breakFirst, 2*n.pause), breakLongest)
 		n.until = now.Add(n.pause)
 	}
+	return noRecovery
 }
 
 // load returns how many passes are out.

@@ -46,6 +46,9 @@ const (
 	pollLeast  = 10 * time.Millisecond
 
 	measureEvery = 15 * time.Second
+
+	clockSlack = 5 * time.Minute // how far clocks of replicas may differ
+	clockBack  = time.Second     // a clock that goes back further has been set back
 )
 
 // Deliverer sends owed scores. Fill in the exported fields, then call
@@ -72,6 +75,9 @@ type Deliverer struct {
 	cancel  context.CancelFunc // ends what is being sent
 	looping sync.WaitGroup
 	tries   sync.WaitGroup
+
+	seenMu sync.Mutex
+	seen   time.Time // by the clock, when it was last looked at
 }
 
 // Metrics are the numbers a Deliverer reports. Nil functions are skipped.
@@ -306,6 +312,9 @@ func (d *Deliverer) claim(ctx context.Context) (int, error) {
 	if room <= 0 {
 		return 0, nil
 	}
+	if err := d.watchClock(ctx); err != nil {
+		return 0, err
+	}
 	var list []store.Claimed
 	err := d.Store.Update(ctx, func(tx store.Tx) (err error) {
 		list, err = tx.Owed().Claim(ctx, d.now(), d.Name, leaseFor, room)
@@ -327,6 +336,27 @@ func (d *Deliverer) claim(ctx context.Context) (int, error) {
 		})
 	}
 	return len(list), d.release(ctx, back...)
+}
+
+// watchClock looks for times that a clock set back has put out of reach: once at
+// the start, since it may have happened before, and whenever it happens.
+func (d *Deliverer) watchClock(ctx context.Context) error {
+	d.seenMu.Lock()
+	defer d.seenMu.Unlock()
+	now := d.now().Round(0) // as the wall shows it
+	back := d.seen.IsZero() || now.Before(d.seen.Add(-clockBack))
+	if back {
+		limits := store.Limits{Slack: clockSlack, Pause: longestPause, Lease: leaseFor}
+		err := d.Store.Update(ctx, func(tx store.Tx) error {
+			_, err := tx.Owed().TurnBack(ctx, now, d.Name, limits)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	d.seen = now
+	return nil
 }
 
 // putBack is a lease to give back and when its row is due again.

@@ -263,7 +263,7 @@ func TestRefusedAddressIsParked(t *testing.T) {
 	})
 	b.answer(id, 1, 1, 0)
 	b.drain()
-	if o := b.state("l", store.Parked); o.LastError != "scheme gopher" {
+	if o := b.state("l", store.Parked); o.LastError != "this site does not connect to that address: scheme gopher" {
 		t.Errorf("reason %q", o.LastError)
 	}
 }

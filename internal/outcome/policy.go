@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"strings"
 	"time"
 
 	"lectern/internal/lti/lti11"
@@ -12,6 +13,16 @@ const (
 	Refused lti11.Class = "refused" // we may not call this address
 	Skipped lti11.Class = "skipped" // there is nothing to send
 )
+
+// sayRefused begins the reason of a score that is parked because of its address.
+const sayRefused = "this site does not connect to that address: "
+
+// HeldBack reports whether the score is parked because this site does not call
+// the address it goes to, and returns that address's host. [Networks.Admit]
+// admits it.
+func HeldBack(row store.OwedRow) (host string, is bool) {
+	return hostOf(row.ServiceURL), row.State == store.Parked && strings.HasPrefix(row.LastError, sayRefused)
+}
 
 // Bounds of what is done about failures.
 const (

@@ -74,6 +74,25 @@ func (s *Server) Database(t testing.TB) string {
 	return p.url(name)
 }
 
+// Outage stops the server, which cuts all connections, calls during, and starts
+// it again on the same port with the same data. A [Server.Database] must have been asked
+// for before; all databases of the server are gone meanwhile.
+func (s *Server) Outage(t testing.TB, during func()) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.proc == nil {
+		t.Fatal("pgtest: no server runs")
+	}
+	s.proc.halt()
+	during()
+	next, err := startAt(t.Context(), s.proc.bin, s.proc.dir, s.proc.user, s.proc.port)
+	if err != nil {
+		t.Fatalf("pgtest: start again: %v", err)
+	}
+	s.proc = next
+}
+
 // Stop stops the server, if it runs, and removes its files. It may be called
 // again and again; the next [Server.Database] starts a new server.
 func (s *Server) Stop() {

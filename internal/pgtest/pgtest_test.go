@@ -156,3 +156,19 @@ func query(t *testing.T, url, statement string) string {
 	}
 	return value
 }
+
+func TestOutage(t *testing.T) {
+	srv := new(pgtest.Server)
+	t.Cleanup(srv.Stop)
+	url := srv.Database(t)
+	query(t, url, "CREATE TABLE kept (x BIGINT)")
+	srv.Outage(t, func() {
+		if conn, err := pgx.Connect(t.Context(), url); err == nil {
+			_ = conn.Close(t.Context()) // that it opened is the failure
+			t.Error("the server answers during its outage")
+		}
+	})
+	if got := query(t, url, "SELECT count(*)::text FROM kept"); got != "0" {
+		t.Errorf("after the outage: %q", got)
+	}
+}

@@ -29,7 +29,9 @@ var errExited = errors.New("pgtest: postgres ended while starting")
 
 // process is a running postgres and its files.
 type process struct {
+	bin  string
 	dir  string
+	user *credential
 	port int
 	cmd  *exec.Cmd
 	done chan struct{} // closed when postgres has ended
@@ -147,6 +149,11 @@ func startOn(ctx context.Context, bin, dir string, user *credential) (*process, 
 	if err != nil {
 		return nil, err
 	}
+	return startAt(ctx, bin, dir, user, port)
+}
+
+// startAt is startOn for a port.
+func startAt(ctx context.Context, bin, dir string, user *credential, port int) (*process, error) {
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
@@ -158,7 +165,7 @@ func startOn(ctx context.Context, bin, dir string, user *credential) (*process, 
 		"-c", "max_connections=200", "-c", "timezone=UTC")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	cmd.SysProcAttr = attributes(user)
-	p := &process{dir: dir, port: port, cmd: cmd, done: make(chan struct{})}
+	p := &process{bin: bin, dir: dir, user: user, port: port, cmd: cmd, done: make(chan struct{})}
 	if err := p.launch(); err != nil {
 		return nil, fmt.Errorf("pgtest: start postgres: %w", err)
 	}
@@ -209,13 +216,19 @@ func (p *process) wait(ctx context.Context) error {
 
 // stop ends postgres by its fast shutdown and removes its files.
 func (p *process) stop() {
+	p.halt()
+	_ = os.RemoveAll(p.dir) // what stays is removed by a later run
+}
+
+// halt ends postgres by its fast shutdown, which cuts all connections, and keeps
+// its files.
+func (p *process) halt() {
 	_ = p.cmd.Process.Signal(syscall.SIGINT) // it may have ended by itself
 	select {
 	case <-p.done:
 	case <-time.After(stopTimeout):
 		p.kill()
 	}
-	_ = os.RemoveAll(p.dir) // what stays is removed by a later run
 }
 
 func (p *process) kill() {

@@ -66,6 +66,7 @@ type Spec struct {
 	GradeStaff         bool
 	TrustedDomains     []string // e-mail domains, e.g. "school.example"
 	FrameOrigins       []string // e.g. "https://portal.school.example"
+	lti.Rails
 }
 
 // NewKey returns a fresh consumer key: 32 lower-case hex digits, as Open edX
@@ -83,6 +84,22 @@ func NewSecret() string { return credential.New() }
 // Add registers a consumer and returns it with its secret. who is the acting
 // account's ID, for the audit.
 func (r *Registry) Add(ctx context.Context, who string, spec Spec) (*lti.Consumer, string, error) {
+	return r.add(ctx, who, spec, &lti.Consumer{})
+}
+
+// Move registers a consumer that was registered elsewhere, with the key and
+// secret it has there. from says where, see [lti.Consumer.MovedFrom]; guid is
+// what its LMS said of itself there, or "".
+func (r *Registry) Move(ctx context.Context, who, from, guid string, spec Spec) (*lti.Consumer, error) {
+	c := &lti.Consumer{MovedFrom: from, InstanceGUID: guid}
+	if guid != "" {
+		c.InstanceGUIDAt = r.Clock()
+	}
+	c, _, err := r.add(ctx, who, spec, c)
+	return c, err
+}
+
+func (r *Registry) add(ctx context.Context, who string, spec Spec, c *lti.Consumer) (*lti.Consumer, string, error) {
 	if strings.TrimSpace(spec.Key) == "" {
 		spec.Key = NewKey()
 	}
@@ -98,7 +115,7 @@ func (r *Registry) Add(ctx context.Context, who string, spec Spec) (*lti.Consume
 		return nil, "", fmt.Errorf("consumer id: %w", err)
 	}
 	now := r.Clock()
-	c := &lti.Consumer{ID: id.String(), Enabled: true, CreatedAt: now, UpdatedAt: now}
+	c.ID, c.Enabled, c.CreatedAt, c.UpdatedAt = id.String(), true, now, now
 	spec.apply(c)
 	err = r.Store.Update(ctx, func(tx store.Tx) error {
 		if err := r.free(ctx, tx, c); err != nil {
@@ -227,7 +244,7 @@ func SpecOf(c *lti.Consumer) Spec {
 	return Spec{
 		Name: c.Name, Key: c.Key, RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII,
 		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState, GradeStaff: c.GradeStaff,
-		TrustedDomains: c.TrustedDomains, FrameOrigins: c.FrameOrigins,
+		TrustedDomains: c.TrustedDomains, FrameOrigins: c.FrameOrigins, Rails: c.Rails,
 	}
 }
 
@@ -251,7 +268,10 @@ func (s Spec) clean() (Spec, error) {
 	if s.TrustedDomains, err = cleanList(s.TrustedDomains, cleanDomain, ErrDomain); err != nil {
 		return s, err
 	}
-	s.FrameOrigins, err = cleanList(s.FrameOrigins, cleanOrigin, ErrOrigin)
+	if s.FrameOrigins, err = cleanList(s.FrameOrigins, cleanOrigin, ErrOrigin); err != nil {
+		return s, err
+	}
+	s.Rails, err = cleanRails(s.Rails)
 	return s, err
 }
 
@@ -260,6 +280,7 @@ func (s Spec) apply(c *lti.Consumer) {
 	c.RequireUserAccount, c.UseLTIPII = s.RequireUserAccount, s.UseLTIPII
 	c.StrictReplay, c.StrictLTI, c.FreshState = s.StrictReplay, s.StrictLTI, s.FreshState
 	c.GradeStaff, c.TrustedDomains, c.FrameOrigins = s.GradeStaff, s.TrustedDomains, s.FrameOrigins
+	c.Rails = s.Rails
 }
 
 // free checks that nobody else has the name or key, so that the form can say
@@ -317,6 +338,12 @@ type audited struct {
 	GradeStaff     bool     `json:"grade_staff"`
 	TrustedDomains []string `json:"trusted_domains"`
 	FrameOrigins   []string `json:"frame_origins"`
+
+	Courses           []string   `json:"courses"`
+	StartsAt          *time.Time `json:"starts_at"`
+	EndsAt            *time.Time `json:"ends_at"`
+	LaunchesPerMinute int        `json:"launches_per_minute"`
+	KeepDays          int        `json:"keep_days"`
 }
 
 func (r *Registry) audit(
@@ -327,7 +354,8 @@ func (r *Registry) audit(
 			return nil
 		}
 		return audited{c.Name, c.Key, c.Enabled, c.RequireUserAccount, c.UseLTIPII,
-			c.StrictReplay, c.StrictLTI, c.FreshState, c.GradeStaff, c.TrustedDomains, c.FrameOrigins}
+			c.StrictReplay, c.StrictLTI, c.FreshState, c.GradeStaff, c.TrustedDomains, c.FrameOrigins,
+			c.Courses, orNil(c.StartsAt), orNil(c.EndsAt), c.LaunchesPerMinute, c.KeepDays}
 	}
 	return store.Note(ctx, tx, store.Act{
 		At: r.Clock(), Who: who, Name: act, Subject: subject, Before: show(before), After: show(after),

@@ -234,6 +234,68 @@ func TestClientTimesOut(t *testing.T) {
 	}
 }
 
+// TestSpellingsOfLoopback calls one server on loopback by every way of writing
+// its address. None reaches it, by http or https; admitting IPv4's loopback lets
+// those through that mean it, and no other.
+func TestSpellingsOfLoopback(t *testing.T) {
+	served := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { served++ }))
+	defer srv.Close()
+	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
+	numbers := map[string]string{} // as the C library reads them; Go's resolver knows none
+	for _, s := range []string{"2130706433", "0x7f000001", "0x7f.0.0.1", "017700000001", "0177.0.0.1", "127.1", "127.0.1"} {
+		numbers[s] = "127.0.0.1"
+	}
+	numbers["lms.example"], numbers["rebound.example"], numbers["six.example"] = "127.0.0.1", "::ffff:127.0.0.1", "::1"
+	numbers["any.example"], numbers["localhost"], numbers["localhost."] = "0.0.0.0", "127.0.0.1 ::1", "127.0.0.1"
+	closed := safehttp.Options{Resolve: names(numbers)}
+	open := safehttp.Options{Resolve: names(numbers), Allow: prefixes("127.0.0.0/8")}
+	elsewhere := safehttp.Options{Resolve: names(numbers), Allow: prefixes("10.0.0.0/8")}
+	for host, meant := range map[string]bool{
+		"lms.example": true, "rebound.example": true, "localhost": true, "localhost.": true, "six.example": false, "any.example": false,
+		"127.0.0.1": true, "[::ffff:127.0.0.1]": true, "[::ffff:7f00:1]": true, "[0:0:0:0:0:ffff:127.0.0.1]": true,
+		"[::1]": false, "0.0.0.0": false, "[::]": false, "0": false, "[::127.0.0.1]": false, "[64:ff9b::127.0.0.1]": false,
+		"2130706433": true, "0x7f000001": true, "0x7f.0.0.1": true, "017700000001": true, "0177.0.0.1": true,
+		"127.1": true, "127.0.1": true,
+	} {
+		for _, scheme := range []string{"http", "https"} {
+			address := scheme + "://" + host + ":" + port + "/x"
+			for _, o := range []safehttp.Options{closed, elsewhere} {
+				if _, err := get(t, safehttp.New(o), address); err == nil || served != 0 {
+					t.Fatalf("%s reached the server", address)
+				}
+			}
+		}
+		_, err := get(t, safehttp.New(open), "http://"+host+":"+port+"/x")
+		if (err == nil) != meant || (served == 1) != meant {
+			t.Errorf("%s with 127.0.0.0/8 admitted: %v, served %d; want it served: %v", host, err, served, meant)
+		}
+		served = 0
+	}
+}
+
+// TestSecondLookup lets a name mean a public address when it is looked at first
+// and loopback from then on.
+func TestSecondLookup(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("reached") }))
+	defer srv.Close()
+	_, port, _ := net.SplitHostPort(srv.Listener.Addr().String())
+	looks := 0
+	o := safehttp.Options{Resolve: func(context.Context, string) ([]netip.Addr, error) {
+		if looks++; looks == 1 {
+			return []netip.Addr{netip.MustParseAddr("93.184.216.34")}, nil
+		}
+		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+	}}
+	address := "https://rebinding.example:" + port + "/"
+	if err := o.CheckHost(t.Context(), address); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := get(t, safehttp.New(o), address); !errors.Is(err, safehttp.ErrRefused) {
+		t.Errorf("err = %v, want a refusal", err)
+	}
+}
+
 func TestSecondAddressIsTried(t *testing.T) {
 	srv := httptest.NewServer(http.NotFoundHandler())
 	defer srv.Close()

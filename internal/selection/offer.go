@@ -25,7 +25,7 @@ var (
 )
 
 // MayChoose reports whether teachers of a consumer may choose from a course.
-func MayChoose(_ *lti.Consumer, _ string) bool { return true }
+func MayChoose(c *lti.Consumer, courseKey string) bool { return c.MayOpen(courseKey) }
 
 // Offers makes of a course's tree what may be chosen: what shows something to
 // learners, down to components.

@@ -227,7 +227,7 @@ func (m *Sessions) people(ctx context.Context, tx store.Tx, s *Session) error {
 	if s.Account, err = tx.Accounts().ByID(ctx, s.AccountID); err != nil {
 		return notFound(err, ErrOver)
 	}
-	if !s.Consumer.Enabled || !s.Account.Enabled {
+	if !s.Consumer.Enabled || s.Consumer.Ended(m.Clock()) || !s.Account.Enabled {
 		return ErrOver.With("consumer or account disabled")
 	}
 	learned, err := tx.Consumers().Origins(ctx, s.ConsumerID)

@@ -61,6 +61,7 @@ func (s *Service) SignIn(ctx context.Context, username, password, address string
 	name, from := []string{"name:" + strings.ToLower(username)}, []string{"address:" + address}
 	var who *account.Account
 	var ofName, ofAddress int
+	like := ""
 	err = s.Store.View(ctx, func(tx store.Tx) (err error) {
 		if ofName, err = tx.Console().Throttled(ctx, name, s.Clock()); err != nil {
 			return err
@@ -72,6 +73,10 @@ func (s *Service) SignIn(ctx context.Context, username, password, address string
 		if errors.Is(err, store.ErrNotFound) {
 			who, err = &account.Account{}, nil
 		}
+		if err != nil {
+			return err
+		}
+		like, err = foreign(ctx, tx)
 		return err
 	})
 	if err != nil {
@@ -80,12 +85,15 @@ func (s *Service) SignIn(ctx context.Context, username, password, address string
 	if ofName >= failures || ofAddress >= addressMost {
 		return "", ErrThrottled
 	}
-	ok, err := s.Passwords.Check(ctx, password, who.PasswordHash)
+	ok, err := s.Passwords.CheckWith(ctx, password, who.PasswordHash, like)
 	if err != nil {
 		return "", err
 	}
 	if !ok || !who.Enabled {
 		return "", s.failed(ctx, append(name, from...))
+	}
+	if err := s.upgrade(ctx, who, password); err != nil {
+		return "", err
 	}
 	return s.open(ctx, who.ID, name) // what others failed from there still counts
 }

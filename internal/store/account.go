@@ -51,6 +51,8 @@ type Accounts interface {
 	CountLinks(ctx context.Context, consumerID string) (map[string]int64, error)
 	// NoteLink says something about a link to operators; "" takes it back.
 	NoteLink(ctx context.Context, consumerID, ltiUserID, note string, at time.Time) error
+	// SeenLink keeps that a consumer's user was here; callers throttle it.
+	SeenLink(ctx context.Context, consumerID, ltiUserID string, at time.Time) error
 	Links(ctx context.Context, accountID string) ([]account.Link, error)
 	Unlink(ctx context.Context, consumerID, ltiUserID string) error
 }

@@ -12,7 +12,7 @@ import (
 type Consumers interface {
 	ByID(ctx context.Context, id string) (*lti.Consumer, error)
 	ByKey(ctx context.Context, key string) (*lti.Consumer, error)
-	// List returns consumers whose name, key or GUID contains search, ignoring
+	// List returns consumers, without the built-in one of previews, whose name, key or GUID contains search, ignoring
 	// case; all of them for "". Ordered by name.
 	List(ctx context.Context, search string) ([]*lti.Consumer, error)
 	// Create fails with ErrConflict when the name or key is taken.

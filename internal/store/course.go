@@ -34,7 +34,8 @@ type VersionInfo struct {
 	Name       string
 	Blocks     int64
 	ImportedAt time.Time
-	By         string // see CourseVersion
+	By         string    // see CourseVersion
+	LeftAt     time.Time // when it stopped being the published one; zero: it is, or never was
 }
 
 // Courses keeps course versions and says which one is published.
@@ -54,6 +55,22 @@ type Courses interface {
 	Publish(ctx context.Context, v *CourseVersion) (int64, error)
 	// Delete removes a course and its versions. Learner state stays.
 	Delete(ctx context.Context, courseKey string) error
+
+	// Point makes a version that is kept the published one.
+	Point(ctx context.Context, courseKey, versionID string, at time.Time) error
+	// DeleteVersion removes a version and notes which of its files no other one
+	// names. It fails with ErrConflict for the published version.
+	DeleteVersion(ctx context.Context, courseKey, versionID string, at time.Time) error
+	// Garbage lists files that were noted before a moment, by SHA-256.
+	Garbage(ctx context.Context, before time.Time, limit int) ([]string, error)
+	// TakeGarbage reports whether a file may be deleted: no version names it, and
+	// from now on no import relies on it. Else it is forgotten as garbage.
+	TakeGarbage(ctx context.Context, sha256 string) (bool, error)
+	// ForgetGarbage says that a file's bytes are gone.
+	ForgetGarbage(ctx context.Context, sha256 string) error
+	// Rescue keeps files from being deleted, before an import relies on them. It
+	// returns those that are being deleted right now.
+	Rescue(ctx context.Context, sums []string) (going []string, err error)
 }
 
 // LearnerKey names one learner's state on one block.
@@ -73,6 +90,7 @@ type LearnerState struct {
 	Earned    float64
 	Possible  float64 // frozen when the score was made
 	UpdatedAt time.Time
+	Given     *Given // by a teacher; nil: Earned and Possible count
 }
 
 // ScoreEvent is one change of a learner's score on a block.
@@ -99,4 +117,8 @@ type Learners interface {
 	Put(ctx context.Context, s *LearnerState) error
 	AppendScore(ctx context.Context, e ScoreEvent) error
 	Scores(ctx context.Context, k LearnerKey) ([]ScoreEvent, error) // oldest first
+	// Scopes returns the scopes in which an account has states in a course.
+	Scopes(ctx context.Context, accountID, courseKey string) ([]string, error)
+	// OfBlock lists who has a state on a block, in pages.
+	OfBlock(ctx context.Context, courseKey string, ref course.Ref, after RescoreKey, limit int) ([]RescoreKey, error)
 }

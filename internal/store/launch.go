@@ -89,23 +89,53 @@ type Known struct {
 type LaunchEntry struct {
 	ID          string
 	At          time.Time
-	Code        string // "ok" or an error code; learners see it with the last characters of the ID
+	Code        string // "ok" or an error code; learners see it with a code made of the ID
 	Verified    bool   // the signature was good
 	ConsumerID  string // "" when unknown
 	ConsumerKey string // as sent, cut to 255 characters
 	CourseKey   string
 	UsageKey    string
-	Detail      string // for the operator: fallback used, clock difference, base string shape
+	Detail      string // a line for the operator
 	Repeats     int64  // further refusals folded into this row
+
+	Cause    string         // of a refusal: those with the same one have one cure
+	Skew     *time.Duration // whole seconds: our clock minus the LMS's; nil while unproven
+	Evidence string         // JSON of package launchlog, masked
+	TestID   string         // of the test launch that this is; "" for real ones
+}
+
+// Key is where a page that starts after e begins.
+func (e LaunchEntry) Key() LaunchKey { return LaunchKey{e.At, e.ID} }
+
+// LaunchKey is a place in the launch log.
+type LaunchKey struct {
+	At time.Time
+	ID string
 }
 
 // LaunchFilter selects launch-log rows; zero fields select all.
 type LaunchFilter struct {
 	ConsumerID string
 	Code       string
-	Failed     bool   // only refusals
-	Reference  string // the last characters of the ID, as learners are shown
-	Limit      int    // 0 means 100
+	CourseKey  string
+	Failed     bool      // only refusals
+	Opened     bool      // only launches that worked
+	Text       string    // part of key, content, code or detail, ignoring the case of ASCII
+	Reference  string    // the last characters of the ID; Text and Before are not looked at
+	TestID     string    // the launches of a test; nothing but Limit is looked at
+	Before     LaunchKey // only rows after this place, which are older
+	Limit      int       // 0 means 100
+}
+
+// LaunchCause is what several refusals have in common.
+type LaunchCause struct {
+	ConsumerID  string // "" for those of unknown LMSs, which are one
+	ConsumerKey string // one of the keys that were sent
+	Code        string
+	Cause       string
+	Count       int64
+	First, Last time.Time
+	Newest      string // ID of the latest row
 }
 
 // LaunchLog keeps what happened at the front door.
@@ -117,5 +147,14 @@ type LaunchLog interface {
 	// is written.
 	AppendUnverified(ctx context.Context, e LaunchEntry, since time.Time, limit int) error
 	List(ctx context.Context, f LaunchFilter) ([]LaunchEntry, error) // newest first
+	// Causes groups the refusals since a moment, the most frequent first. Tests
+	// do not count.
+	Causes(ctx context.Context, since time.Time, limit int) ([]LaunchCause, error)
+	// Counts returns how many launches were good and how many were refused since
+	// a moment. Tests do not count.
+	Counts(ctx context.Context, since time.Time) (good, refused int64, err error)
+	// Skews returns how far a consumer's clock was from ours, by the newest of
+	// its proven launches since a moment. Tests do not count.
+	Skews(ctx context.Context, consumerID string, since time.Time, limit int) ([]time.Duration, error)
 	Prune(ctx context.Context, before time.Time, limit int) (int64, error)
 }

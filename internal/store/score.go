@@ -19,6 +19,7 @@ type Placement struct {
 	FirstAt      time.Time
 	LastLaunchAt time.Time
 	Launches     int64
+	CopiedFrom   string // ID of the placement that the LMS says it was copied from
 }
 
 // PlacementUse is how much one consumer uses one block.
@@ -38,6 +39,10 @@ type Placements interface {
 	Upsert(ctx context.Context, p Placement) (id string, err error)
 	// List returns placements, the latest launch first; "" selects all.
 	List(ctx context.Context, consumerID, courseKey string) ([]Placement, error)
+	// Copied notes that a new link was copied from another one of its consumer,
+	// found by the first of the link keys that is known. It returns that one's ID,
+	// or "" when there is none or the link has one already.
+	Copied(ctx context.Context, id, consumerID string, linkKeys []string) (from string, err error)
 	// Use counts the links to each block of a course, by consumer.
 	Use(ctx context.Context, courseKey string) ([]PlacementUse, error)
 	// ByID returns a placement; Find that of a link in an LMS course.
@@ -56,6 +61,9 @@ type Placements interface {
 	// Retire says of the target of (consumer, account, link key), if there is
 	// one, why no score goes there any more.
 	Retire(ctx context.Context, consumerID, accountID, linkKey, why string) error
+	// Rename gives the target of (consumer, account, link key from) the link key
+	// to, unless there is another target with that one, or none with the first.
+	Rename(ctx context.Context, consumerID, accountID, from, to string) error
 	// Admit forgets why no score could be sent to a target's address: the
 	// operator admits it now.
 	Admit(ctx context.Context, id string) error
@@ -165,6 +173,13 @@ type Backlog struct {
 	Oldest time.Time         // first change of the oldest row still to be sent; zero when there is none
 }
 
+// Limits are the longest times that the outbox deals in.
+type Limits struct {
+	Slack time.Duration // how far clocks of processes may differ
+	Pause time.Duration // until a row is tried again
+	Lease time.Duration
+}
+
 // Owed is the outbox of scores.
 type Owed interface {
 	// Owe raises the wanted version of the target's owed score, creating it if
@@ -172,6 +187,9 @@ type Owed interface {
 	// delivered or parked one becomes due at At+Delay. While a row is sent the
 	// change is noted, and Finish puts the row back.
 	Owe(ctx context.Context, d Debt) error
+	// Settle says of a target without an owed score that nothing is owed: whoever
+	// was in our place before has sent it. It is delivered, at no known time.
+	Settle(ctx context.Context, targetID string, at time.Time) error
 	// Claim leases up to limit due rows to by, oldest first. Rows whose lease
 	// ran out are due.
 	Claim(ctx context.Context, now time.Time, by string, lease time.Duration, limit int) ([]Claimed, error)
@@ -185,6 +203,18 @@ type Owed interface {
 	// Release gives a lease back without a try, due again at next. It fails
 	// with ErrConflict when by no longer holds the lease.
 	Release(ctx context.Context, id, by string, next time.Time) error
+	// Overtaken keeps the try a, whose lease ran out while it was made, and owes
+	// the score again as d says: somebody else may have sent meanwhile, and whose
+	// message came last is not known. A try kept already changes nothing.
+	Overtaken(ctx context.Context, a Attempt, d Debt) error
+	// Hurry makes rows that retry due now, where they go to addresses that begin
+	// with origin; with putOff those that wait as well. It returns how many.
+	Hurry(ctx context.Context, origin string, putOff bool, now time.Time) (int64, error)
+	// TurnBack makes due now what waits for a time that a clock set back has put
+	// out of reach: rows changed later than now plus slack, or due later than any
+	// pause. Leases of others than by that are longer than any lease end after
+	// one. It returns how many rows it touched.
+	TurnBack(ctx context.Context, now time.Time, by string, l Limits) (int64, error)
 	// NextDue returns when the next row is due, or ErrNotFound.
 	NextDue(ctx context.Context) (time.Time, error)
 	Backlog(ctx context.Context) (Backlog, error)

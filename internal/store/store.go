@@ -59,6 +59,7 @@ type Tx interface {
 	Continuations() Continuations
 	Selections() Selections
 	LaunchLog() LaunchLog
+	TestLaunches() TestLaunches
 	Accounts() Accounts
 	People() People
 	Placements() Placements
@@ -68,9 +69,12 @@ type Tx interface {
 	Staged() Staged
 	Learners() Learners
 	Dates() Dates
+	Members() Members
+	Rescores() Rescores
 	Tallies() Tallies
 	Console() Console
 	Audit() Audit
 	Settings() Settings
+	Rails() Rails
 	Boxes() Boxes
 }

@@ -15,6 +15,9 @@ func testConsumers(s suite) {
 	c := &lti.Consumer{
 		Name: "Canvas, production", Key: "k1", RequireUserAccount: true, Enabled: true, StrictLTI: true,
 		GradeStaff: true, TrustedDomains: []string{"a.example", "b.example"}, FrameOrigins: []string{"https://p.example"},
+		MovedFrom: lti.OpenEdX, Rails: lti.Rails{
+			Courses: []string{"course-v1:a+b+c", "x/y/z"}, StartsAt: after(1), EndsAt: after(2), LaunchesPerMinute: 60, KeepDays: 30,
+		},
 		CreatedAt: now(), UpdatedAt: now(),
 	}
 	s.update(func(tx store.Tx) error { return tx.Consumers().Create(s.ctx, c) })
@@ -40,6 +43,7 @@ func testConsumers(s suite) {
 	form.Name, form.Key, form.UseLTIPII, form.Enabled, form.UpdatedAt = "Canvas", "k2", true, false, after(9)
 	form.InstanceGUID, form.LastLaunchAt = "typed", now()
 	form.GradeStaff, form.TrustedDomains, form.FrameOrigins = false, nil, []string{"https://q.example", "http://localhost"}
+	form.Rails = lti.Rails{Courses: []string{"course-v1:d+e+f"}, EndsAt: after(3)}
 	s.update(func(tx store.Tx) error { return tx.Consumers().Update(s.ctx, &form) })
 	form.InstanceGUID, form.LastLaunchAt = c.InstanceGUID, c.LastLaunchAt
 	equal(s, "updated", byID(), &form)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"lectern/internal/lti"
 	"lectern/internal/store"
@@ -144,11 +145,12 @@ func testLaunchPrune(s suite) {
 }
 
 func testLaunchLog(s suite) {
+	skew := 3 * time.Second
 	entry := store.LaunchEntry{
 		ID: "id-A", At: now(), Code: "ok", Verified: true, ConsumerID: "c1", ConsumerKey: "k", CourseKey: "course",
-		UsageKey: "usage", Detail: "clock 3 s",
+		UsageKey: "usage", Detail: "clock 3 s", Skew: &skew, Evidence: `{"p":["roles=Learner"]}`, TestID: "test-1",
 	}
-	refused := store.LaunchEntry{ID: "id_B", At: after(1), Code: "launch_stale", ConsumerID: "c2", ConsumerKey: "k"}
+	refused := store.LaunchEntry{ID: "id_B", At: after(1), Code: "launch_stale", ConsumerID: "c2", ConsumerKey: "k", Cause: "ahead 100%"}
 	s.update(func(tx store.Tx) error {
 		return errors.Join(tx.LaunchLog().Append(s.ctx, entry), tx.LaunchLog().Append(s.ctx, refused))
 	})
@@ -163,6 +165,14 @@ func testLaunchLog(s suite) {
 		{"code", store.LaunchFilter{Code: "launch_stale"}, []store.LaunchEntry{refused}},
 		{"failed", store.LaunchFilter{Failed: true}, []store.LaunchEntry{refused}},
 		{"reference", store.LaunchFilter{Reference: "-A"}, []store.LaunchEntry{entry}},
+		{"opened", store.LaunchFilter{Opened: true}, []store.LaunchEntry{entry}},
+		{"course", store.LaunchFilter{CourseKey: "course"}, []store.LaunchEntry{entry}},
+		{"text, ignoring case", store.LaunchFilter{Text: "USAG"}, []store.LaunchEntry{entry}},
+		{"text of the cause", store.LaunchFilter{Text: "100%"}, []store.LaunchEntry{refused}},
+		{"text without wildcard", store.LaunchFilter{Text: "ah%d"}, nil},
+		{"after a place", store.LaunchFilter{Before: refused.Key()}, []store.LaunchEntry{entry}},
+		{"after the last", store.LaunchFilter{Before: entry.Key()}, nil},
+		{"test", store.LaunchFilter{TestID: "test-1", Failed: true}, []store.LaunchEntry{entry}},
 		{"no wildcard", store.LaunchFilter{Reference: "_A"}, nil},
 		{"together", store.LaunchFilter{Reference: "A", Failed: true}, nil},
 	} {
@@ -170,9 +180,11 @@ func testLaunchLog(s suite) {
 	}
 	huge := strings.Repeat("é", 1<<20)
 	s.update(func(tx store.Tx) error {
-		return tx.LaunchLog().Append(s.ctx, store.LaunchEntry{At: after(2), Code: "x", ConsumerKey: huge, Detail: huge, UsageKey: huge})
+		return tx.LaunchLog().Append(s.ctx, store.LaunchEntry{
+			At: after(2), Code: "x", ConsumerKey: huge, Detail: huge, UsageKey: huge, Cause: huge, Evidence: huge,
+		})
 	})
-	if e := s.log(store.LaunchFilter{Code: "x"})[0]; len(e.Detail)+len(e.ConsumerKey)+len(e.UsageKey) > 1<<15 {
+	if e := s.log(store.LaunchFilter{Code: "x"})[0]; len(e.Detail)+len(e.ConsumerKey)+len(e.UsageKey)+len(e.Cause)+len(e.Evidence) > 1<<13 {
 		s.Error("a huge entry was kept whole")
 	}
 	equal(s, "pruned", write(s, func(tx store.Tx) (int64, error) {
@@ -184,6 +196,110 @@ func testLaunchLog(s suite) {
 func (s suite) log(f store.LaunchFilter) []store.LaunchEntry {
 	s.Helper()
 	return read(s, func(tx store.Tx) ([]store.LaunchEntry, error) { return tx.LaunchLog().List(s.ctx, f) })
+}
+
+// testLaunchCauses groups refusals with one cure, and reads clocks.
+func testLaunchCauses(s suite) {
+	add := func(e store.LaunchEntry) {
+		s.Helper()
+		s.update(func(tx store.Tx) error { return tx.LaunchLog().Append(s.ctx, e) })
+	}
+	seconds := func(n int) *time.Duration {
+		d := time.Duration(n) * time.Second
+		return &d
+	}
+	add(store.LaunchEntry{ID: "old", At: after(-90), Code: "bad", ConsumerID: "c1", Cause: "host"})
+	for i, e := range []store.LaunchEntry{
+		{Code: "bad", ConsumerID: "c1", ConsumerKey: "k1", Cause: "host", Repeats: 4},
+		{Code: "bad", ConsumerID: "c1", ConsumerKey: "k1", Cause: "host"},
+		{Code: "bad", ConsumerID: "c1", ConsumerKey: "k1", Cause: "scheme"},
+		{Code: "bad", ConsumerID: "c2", ConsumerKey: "k2", Cause: "host", Skew: seconds(-7), Verified: true},
+		{Code: "bad", ConsumerID: "c2", ConsumerKey: "k2", Cause: "host", TestID: "t", Skew: seconds(999)},
+		{Code: "ok", ConsumerID: "c2", Skew: seconds(840), Verified: true},
+		{Code: "ok", ConsumerID: "c2", Skew: seconds(0), Verified: true},
+		{Code: "ok", ConsumerID: "c2"},
+	} {
+		e.ID, e.At = fmt.Sprintf("row-%d", i), after(i)
+		add(e)
+	}
+	causes := read(s, func(tx store.Tx) ([]store.LaunchCause, error) { return tx.LaunchLog().Causes(s.ctx, after(-1), 10) })
+	equal(s, "causes", causes, []store.LaunchCause{
+		{ConsumerID: "c1", ConsumerKey: "k1", Code: "bad", Cause: "host", Count: 6, First: after(0), Last: after(1), Newest: "row-1"},
+		{ConsumerID: "c2", ConsumerKey: "k2", Code: "bad", Cause: "host", Count: 1, First: after(3), Last: after(3), Newest: "row-3"},
+		{ConsumerID: "c1", ConsumerKey: "k1", Code: "bad", Cause: "scheme", Count: 1, First: after(2), Last: after(2), Newest: "row-2"},
+	})
+	var good, refused int64
+	s.view(func(tx store.Tx) (err error) {
+		good, refused, err = tx.LaunchLog().Counts(s.ctx, after(-1))
+		return err
+	})
+	if good != 3 || refused != 8 {
+		s.Errorf("Counts = %d good, %d refused; want 3 and 8", good, refused)
+	}
+	skews := func(limit int) []time.Duration {
+		return read(s, func(tx store.Tx) ([]time.Duration, error) { return tx.LaunchLog().Skews(s.ctx, "c2", after(-1), limit) })
+	}
+	equal(s, "clocks, newest first", skews(10), []time.Duration{0, 840 * time.Second, -7 * time.Second})
+	equal(s, "newest clock", skews(1), []time.Duration{0})
+}
+
+// testTestLaunches keeps what operators try out, and what its gradebook got.
+func testTestLaunches(s suite) {
+	lms := s.consumer("LMS")
+	l := store.TestLaunch{
+		MadeAt: now(), MadeBy: "a", ConsumerID: lms.ID, CourseKey: "c", UsageKey: "u", Person: "ana", LMS: "canvas",
+		Fault: "stale", OutcomeFault: "422",
+	}
+	s.update(func(tx store.Tx) error { return tx.TestLaunches().Create(s.ctx, &l) })
+	byID := func(id string) (*store.TestLaunch, error) {
+		var got *store.TestLaunch
+		err := s.View(s.ctx, func(tx store.Tx) (err error) {
+			got, err = tx.TestLaunches().ByID(s.ctx, id)
+			return err
+		})
+		return got, err
+	}
+	m := store.TestMessage{
+		ID: "m1", TestID: l.ID, At: after(1), Operation: "replaceResult", Score: "0.5", Accepted: true, Status: 200,
+		Request: "<a/>", Answer: "<b/>",
+	}
+	refused := store.TestMessage{ID: "m2", TestID: l.ID, At: after(2), Reason: "no", Status: 422}
+	s.update(func(tx store.Tx) error {
+		return errors.Join(tx.TestLaunches().Receive(s.ctx, m, "0.5"), tx.TestLaunches().Receive(s.ctx, refused, "0.5"))
+	})
+	l.Grade = "0.5"
+	got, err := byID(l.ID)
+	if err != nil {
+		s.Fatal(err)
+	}
+	equal(s, "test", *got, l)
+	messages := func(limit int) []store.TestMessage {
+		return read(s, func(tx store.Tx) ([]store.TestMessage, error) { return tx.TestLaunches().Messages(s.ctx, l.ID, limit) })
+	}
+	equal(s, "messages, oldest first", messages(10), []store.TestMessage{m, refused})
+	equal(s, "the newest", messages(1), []store.TestMessage{refused})
+	for _, id := range []string{lms.ID, ""} {
+		equal(s, "list", read(s, func(tx store.Tx) ([]store.TestLaunch, error) {
+			return tx.TestLaunches().List(s.ctx, id, 10)
+		}), []store.TestLaunch{l})
+	}
+	s.fails(store.ErrNotFound, func(tx store.Tx) error {
+		return tx.TestLaunches().Receive(s.ctx, store.TestMessage{TestID: "nobody"}, "")
+	})
+	s.fails(store.ErrNotFound, func(tx store.Tx) error {
+		return tx.TestLaunches().Create(s.ctx, &store.TestLaunch{ConsumerID: "nobody", MadeAt: now()})
+	})
+	second := store.TestLaunch{MadeAt: after(10), ConsumerID: lms.ID}
+	s.update(func(tx store.Tx) error { return tx.TestLaunches().Create(s.ctx, &second) })
+	equal(s, "pruned", write(s, func(tx store.Tx) (int64, error) { return tx.TestLaunches().Prune(s.ctx, after(5), 10) }), 1)
+	if _, err := byID(l.ID); !errors.Is(err, store.ErrNotFound) {
+		s.Errorf("a pruned test: %v", err)
+	}
+	equal(s, "its messages", len(messages(10)), 0)
+	s.update(func(tx store.Tx) error { return tx.Consumers().Delete(s.ctx, lms.ID) })
+	if _, err := byID(second.ID); !errors.Is(err, store.ErrNotFound) {
+		s.Errorf("a test of a deleted consumer: %v", err)
+	}
 }
 
 // testLaunchLogCap floods the log: strangers cannot fill the disk.

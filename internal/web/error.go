@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lectern/internal/errs"
+	"lectern/internal/launchlog"
 	"lectern/internal/locale"
 	"lectern/ui"
 )
@@ -38,14 +39,18 @@ func Status(k errs.Kind) int {
 // ErrorPage renders errors for people and scripts.
 type ErrorPage struct{ templates Templates }
 
-// noScript is the content security policy of pages that only say something.
-const noScript = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+// noScript is the content security policy of pages that only say something;
+// refusals can also be copied from.
+const (
+	noScript = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
+	sayOnly  = noScript + "; script-src 'self'"
+)
 
 // errorView is what the template ui/error/error.html gets.
 type errorView struct {
 	Title, Message, Code, Reference string
 	ReturnURL, ReturnHost           string
-	Style                           string
+	Style, Script                   string
 	Again                           bool // trying again may help
 }
 
@@ -65,13 +70,13 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 		w.WriteHeader(status)
 		//nolint:errcheck // the reader is gone if this fails
 		json.NewEncoder(w).Encode(map[string]string{
-			"code": e.Code, "message": message, "reference": ShortReference(page.Reference),
+			"code": e.Code, "message": message, "reference": launchlog.Code(page.Reference),
 		})
 		return
 	}
 	v := errorView{
-		Title: lang.T(title(e.Kind)), Message: message, Code: e.Code, Reference: ShortReference(page.Reference),
-		ReturnURL: page.ReturnURL, Style: ui.Asset("layout/base.css"),
+		Title: lang.T(title(e.Kind)), Message: message, Code: e.Code, Reference: launchlog.Code(page.Reference),
+		ReturnURL: page.ReturnURL, Style: ui.Asset("layout/base.css"), Script: ui.Asset("error/copy.js"),
 		Again: e.Kind == errs.Unavailable || e.Kind == errs.Internal,
 	}
 	if u, err := url.Parse(page.ReturnURL); err == nil {
@@ -82,7 +87,7 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 		http.Error(w, message, status)
 		return
 	}
-	page.SetHeaders(w.Header(), noScript)
+	page.SetHeaders(w.Header(), sayOnly)
 	w.WriteHeader(status)
 	w.Write(b.Bytes()) //nolint:errcheck // the reader is gone if this fails
 }
@@ -101,13 +106,4 @@ func title(k errs.Kind) string {
 		return locale.Text("Too many tries")
 	}
 	return locale.Text("Something went wrong")
-}
-
-// ShortReference returns the part of a reference that people can read out. Version 7
-// UUIDs start with the time, so the end is what tells them apart.
-func ShortReference(reference string) string {
-	if len(reference) < 12 {
-		return reference
-	}
-	return reference[len(reference)-12:]
 }

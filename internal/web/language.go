@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -71,4 +72,13 @@ func ChooseLanguage(secure func(*http.Request) bool) Handler {
 		http.Redirect(w, r, back, http.StatusSeeOther)
 		return nil
 	}
+}
+
+// Number is a number as texts take it: whole where it is, so that a language
+// finds the right words for it.
+func Number(n float64) any {
+	if n == math.Trunc(n) && math.Abs(n) < 1<<31 {
+		return int(n)
+	}
+	return n
 }

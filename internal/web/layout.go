@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"lectern/internal/account"
+	"lectern/internal/launchlog"
 	"lectern/internal/locale"
 	"lectern/ui"
 )
@@ -66,7 +67,12 @@ func NewPages(names ...string) (Pages, error) {
 
 func layoutFuncs() template.FuncMap {
 	return template.FuncMap{
-		"iso": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"number": Number,
+		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"code":   launchlog.Code,
+		// at is an address with a query that is encoded already: behind a ? that
+		// stands in the template it would be encoded once more.
+		"at": func(path, query string) string { return path + "?" + query },
 		"tail": func(id string) string {
 			if len(id) > 12 {
 				return id[len(id)-12:]

@@ -219,6 +219,6 @@ func (w *recorder) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// NewReference returns a fresh reference: a UUIDv7 whose last characters the
-// person may quote.
+// NewReference returns a fresh reference: a UUIDv7, of which people quote the
+// launchlog.Code.
 func NewReference() string { return uuid.Must(uuid.NewV7()).String() }

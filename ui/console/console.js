@@ -4,11 +4,14 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   if (!navigator.clipboard || !field) continue;
   const label = button.textContent;
   button.hidden = false;
+  const spare = field.classList.contains("until-script"); // the button does what the field is for
+  if (spare) field.hidden = true;
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(field.value);
       button.textContent = "Copied";
     } catch {
+      field.hidden = false;
       field.select();
       button.textContent = "Press Ctrl+C";
     }

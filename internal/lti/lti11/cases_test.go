@@ -134,8 +134,11 @@ func TestMoreGates(t *testing.T) {
 	t.Run("refusals say who and why, to the operator only", func(t *testing.T) {
 		_, err := verifier().Verify(t.Context(), given("http://x"+testPath, "AAAAAAAAAAAAAAAAAAAAAAAAAAA="))
 		var r *Refusal
-		if !errors.As(err, &r) || r.Consumer == nil || r.Key != testKey || !strings.HasSuffix(r.Why, "&user_id=") {
+		if !errors.As(err, &r) || r.Consumer == nil || r.Key != testKey || !r.Diagnosed || r.Advice == "" {
 			t.Errorf("refusal %+v", r)
+		}
+		if got := last(r.Sent.Form, "user_id"); got != "LTI_User" || r.Sent.Address.Path != testPath {
+			t.Errorf("sent %+v", r.Sent)
 		}
 		if strings.Contains(err.Error(), "LTI_User") || strings.Contains(err.Error(), testSecret) {
 			t.Errorf("the log line holds a value: %v", err)

@@ -24,7 +24,8 @@ type Request struct {
 }
 
 // Facts is what the connection says about the address that the browser used.
-// The Forwarded fields count only when the peer is a trusted proxy.
+// The Forwarded fields count only when the peer is a trusted proxy; otherwise
+// they help to explain a refusal.
 type Facts struct {
 	Host    string // Host header
 	TLS     bool   // the connection itself is encrypted

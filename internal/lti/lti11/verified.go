@@ -26,8 +26,19 @@ type Verified struct {
 	Age      time.Duration   // our clock minus the LMS's; negative when the LMS is ahead
 	Warnings []string        // what the standard asks for and the launch lacks, for the operator
 
-	form []oauth1.Pair
+	form, query []oauth1.Pair
 }
+
+// Sent is a message as it arrived. It holds personal data: mask it before it is
+// kept.
+type Sent struct {
+	Address oauth1.Address // as we know it; the zero value when it could not be told
+	Form    []oauth1.Pair
+	Query   []oauth1.Pair // of the address
+}
+
+// Sent returns the message.
+func (v *Verified) Sent() Sent { return Sent{v.Address, v.form, v.query} }
 
 // Param returns the value of a body parameter, the last one when it is
 // repeated, and "" when there is none. It is for parameters that no field of
@@ -41,12 +52,15 @@ type Refusal struct {
 	Key       string        // oauth_consumer_key as sent, when it was looked up; unproven as well
 	Why       string        // for the operator; holds no values of the form
 	Diagnosis oauth1.Diagnosis
+	Diagnosed bool   // whether Diagnosis was looked for
+	Advice    string // what the operator should change; "" when Why and the error's hint say all
+	Sent      Sent   // as far as it could be read
 }
 
 // Error returns Why and, for signatures, what would have matched.
 func (r *Refusal) Error() string {
 	if d := r.Diagnosis.String(); d != "" {
-		return r.Why + "; " + d
+		return r.Why + ": " + d
 	}
 	return r.Why
 }

@@ -25,6 +25,11 @@ type Verifier struct {
 	Past      time.Duration     // DefaultWindow when zero
 	Future    time.Duration     // DefaultWindow when zero
 	Fallbacks []oauth1.Fallback // oauth1.DefaultFallbacks when nil; empty for none
+
+	// MayDiagnose reports whether there is time to find out what a signature
+	// was made for that does not match; always when nil. It keeps what strangers
+	// send cheap.
+	MayDiagnose func() bool
 }
 
 // Verify checks a launch of a resource link: names present, consumer, syntax,
@@ -48,9 +53,19 @@ func (v *Verifier) VerifyMessage(ctx context.Context, req *Request) (*Verified, 
 
 type nameCheck func(form []oauth1.Pair) error
 
+// verify gives every refusal what was sent, as far as it could be read.
 func (v *Verifier) verify(ctx context.Context, req *Request, names nameCheck) (*Verified, error) {
-	m, err := v.message(req, names)
-	if err != nil {
+	m := &oauth1.Message{Method: req.Method}
+	l, err := v.judge(ctx, req, m, names)
+	var r *Refusal
+	if errors.As(err, &r) {
+		r.Sent = Sent{Address: m.Address, Form: m.Form, Query: m.Query}
+	}
+	return l, err
+}
+
+func (v *Verifier) judge(ctx context.Context, req *Request, m *oauth1.Message, names nameCheck) (*Verified, error) {
+	if err := v.read(req, m, names); err != nil {
 		return nil, err
 	}
 	c, secrets, err := v.consumer(ctx, m)
@@ -60,7 +75,7 @@ func (v *Verifier) verify(ctx context.Context, req *Request, names nameCheck) (*
 	if err := checkSyntax(m.Form); err != nil {
 		return nil, refuse(err, c, "")
 	}
-	result, err := v.checkSignature(m, c, secrets)
+	result, err := v.checkSignature(req, m, c, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -70,34 +85,38 @@ func (v *Verifier) verify(ctx context.Context, req *Request, names nameCheck) (*
 		Fallback: result.Fallback,
 		Secret:   secrets[result.Secret].Slot,
 		form:     m.Form,
+		query:    m.Query,
 	}
 	return l, v.checkClock(l, req)
 }
 
-// message parses req and checks what must hold before any credential counts.
-func (v *Verifier) message(req *Request, names nameCheck) (*oauth1.Message, error) {
+// read parses req into m and checks what must hold before any credential
+// counts. What could be read is in m even when it fails.
+func (v *Verifier) read(req *Request, m *oauth1.Message, names nameCheck) error {
+	address, errAddress := ExternalURL(v.PublicURL, req.Target, req.Facts)
 	form, errForm := req.form()
+	m.Address, m.Form = address, form
 	if fatal(errForm) {
-		return nil, refuse(errForm, nil, "")
+		return refuse(errForm, nil, "")
 	}
 	if err := names(form); err != nil {
-		return nil, err
+		return err
 	}
 	query, errQuery := req.query()
+	m.Query = query
 	if fatal(errQuery) {
-		return nil, refuse(errQuery, nil, "")
+		return refuse(errQuery, nil, "")
 	}
 	if err := errors.Join(errForm, errQuery); err != nil {
-		return nil, refuse(ErrFormEncoding, nil, "")
+		return refuse(ErrFormEncoding, nil, "")
 	}
 	if err := checkQuery(form, query); err != nil {
-		return nil, err
+		return err
 	}
-	address, err := ExternalURL(v.PublicURL, req.Target, req.Facts)
-	if err != nil {
-		return nil, refuse(err, nil, "no usable host")
+	if errAddress != nil {
+		return refuse(errAddress, nil, "no usable host")
 	}
-	return &oauth1.Message{Method: req.Method, Address: address, Query: query, Form: form}, nil
+	return nil
 }
 
 // checkLaunchNames asks for the nine parameters that Open edX asks for. Only
@@ -237,7 +256,9 @@ func timestamp(form []oauth1.Pair) (time.Time, bool) {
 	return time.Unix(sec, 0).UTC(), err == nil
 }
 
-func (v *Verifier) checkSignature(m *oauth1.Message, c *lti.Consumer, secrets []lti.Secret) (oauth1.Result, error) {
+func (v *Verifier) checkSignature(
+	req *Request, m *oauth1.Message, c *lti.Consumer, secrets []lti.Secret,
+) (oauth1.Result, error) {
 	values := make([]string, len(secrets))
 	for i, s := range secrets {
 		if s.Value == "" { // anybody could sign with it
@@ -249,12 +270,15 @@ func (v *Verifier) checkSignature(m *oauth1.Message, c *lti.Consumer, secrets []
 	if err == nil {
 		return result, nil
 	}
-	return oauth1.Result{}, ErrSignature.Wrap(&Refusal{
-		Consumer:  c,
-		Key:       c.Key,
-		Why:       err.Error() + "; base string " + m.BaseShape(),
-		Diagnosis: m.Diagnose(values),
-	})
+	r := &Refusal{Consumer: c, Key: c.Key, Why: "the signature does not match"}
+	if !errors.Is(err, oauth1.ErrMismatch) {
+		r.Why = "oauth_signature is not a signature of the method that the message names"
+	}
+	if v.MayDiagnose == nil || v.MayDiagnose() {
+		r.Diagnosis, r.Diagnosed = m.Diagnose(values, v.others(req)...), true
+		r.Advice = v.advise(req, m, r.Diagnosis)
+	}
+	return oauth1.Result{}, ErrSignature.Wrap(r)
 }
 
 // checkClock checks the timestamp and fills in Age and Nonce.
@@ -275,7 +299,7 @@ func (v *Verifier) checkClock(l *Verified, req *Request) error {
 		}
 		return refuse(ErrTimestampExpired.Say("%s Our clock says %s UTC; the launch was signed %s %s it.",
 			ErrTimestampExpired.Public, now().UTC().Format("15:04:05"), l.Age.Abs(), skew),
-			l.Launch.Consumer, "age "+l.Age.String())
+			l.Launch.Consumer, "the LMS signed "+l.Age.Abs().String()+" "+skew+" this site's clock")
 	}
 	return nil
 }

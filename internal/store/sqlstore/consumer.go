@@ -63,6 +63,8 @@ func (t consumers) Create(ctx context.Context, c *lti.Consumer) error {
 		RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII, Enabled: c.Enabled,
 		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState,
 		TrustedDomains: lines(c.TrustedDomains), FrameOrigins: lines(c.FrameOrigins), GradeStaff: c.GradeStaff,
+		MovedFrom: c.MovedFrom, Courses: lines(c.Courses), StartsAt: micros(c.StartsAt), EndsAt: micros(c.EndsAt),
+		LaunchesPerMinute: int64(c.LaunchesPerMinute), KeepDays: int64(c.KeepDays),
 		CreatedAt: micros(c.CreatedAt), UpdatedAt: micros(c.UpdatedAt), LastLaunchAt: micros(c.LastLaunchAt),
 	})
 	return t.one(rows, err, "create consumer", store.ErrConflict)
@@ -77,6 +79,8 @@ func (t consumers) Update(ctx context.Context, c *lti.Consumer) error {
 		RequireUserAccount: c.RequireUserAccount, UseLTIPII: c.UseLTIPII, Enabled: c.Enabled,
 		StrictReplay: c.StrictReplay, StrictLTI: c.StrictLTI, FreshState: c.FreshState,
 		TrustedDomains: lines(c.TrustedDomains), FrameOrigins: lines(c.FrameOrigins), GradeStaff: c.GradeStaff,
+		Courses: lines(c.Courses), StartsAt: micros(c.StartsAt), EndsAt: micros(c.EndsAt),
+		LaunchesPerMinute: int64(c.LaunchesPerMinute), KeepDays: int64(c.KeepDays),
 		UpdatedAt: micros(c.UpdatedAt), ID: c.ID,
 	})
 	if err == nil && rows == 0 { // gone, or the name or key is somebody else's
@@ -169,7 +173,11 @@ func consumer(row db.Consumer) *lti.Consumer {
 		RequireUserAccount: row.RequireUserAccount, UseLTIPII: row.UseLTIPII, Enabled: row.Enabled,
 		StrictReplay: row.StrictReplay, StrictLTI: row.StrictLTI, FreshState: row.FreshState,
 		TrustedDomains: strings.Fields(row.TrustedDomains), FrameOrigins: strings.Fields(row.FrameOrigins),
-		GradeStaff: row.GradeStaff,
-		CreatedAt:  moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt), LastLaunchAt: moment(row.LastLaunchAt),
+		GradeStaff: row.GradeStaff, MovedFrom: row.MovedFrom,
+		Rails: lti.Rails{
+			Courses: strings.Fields(row.Courses), StartsAt: moment(row.StartsAt), EndsAt: moment(row.EndsAt),
+			LaunchesPerMinute: int(row.LaunchesPerMinute), KeepDays: int(row.KeepDays),
+		},
+		CreatedAt: moment(row.CreatedAt), UpdatedAt: moment(row.UpdatedAt), LastLaunchAt: moment(row.LastLaunchAt),
 	}
 }

@@ -35,7 +35,8 @@ func openMigrated(t *testing.T, dsn string) *Store {
 func checked() map[string]string {
 	return map[string]string{
 		"consumer_secret.slot": "current", "owed_score.state": "waiting", "continuation.state": "waiting",
-		"score_check.verdict": "same", "date_rule.level": "course", "date_rule.mode": "obey",
+		"score_check.verdict": "same", "date_rule.level": "course", "date_rule.mode": "obey", "access_request.state": "waiting",
+		"rescore.state": "ready", "rescore_row.outcome": "same",
 	}
 }
 

@@ -67,6 +67,9 @@ func (t courses) Report(ctx context.Context, versionID string) (string, error) {
 }
 
 func (t courses) Delete(ctx context.Context, courseKey string) error {
+	if err := t.q.TeamForget(ctx, courseKey); err != nil {
+		return t.wrap(err, "forget team of course")
+	}
 	rows, err := t.q.CourseDelete(ctx, courseKey)
 	return t.one(rows, err, "delete course", store.ErrNotFound)
 }

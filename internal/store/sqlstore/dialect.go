@@ -2,8 +2,12 @@ package sqlstore
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,6 +25,8 @@ const (
 	faultText          // text that the engine cannot hold
 	faultRetry         // the transaction lost a race; running it again may succeed
 	faultNoTable       // the schema is not there
+	faultDown          // the database cannot be reached
+	faultFull          // the database cannot be written
 )
 
 // dialect is everything in which the engines differ.
@@ -62,6 +68,9 @@ var columnType = regexp.MustCompile(`\b(?:BYTEA|BIGINT|BOOLEAN)\b`)
 func postgresFault(err error) fault {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
+		if unreachable(err) {
+			return faultDown
+		}
 		return faultOther
 	}
 	switch e.Code {
@@ -75,13 +84,33 @@ func postgresFault(err error) fault {
 		return faultRetry
 	case "42P01":
 		return faultNoTable
+	case "53100", "25006": // the disk is full; only reading is allowed
+		return faultFull
+	case "57P01", "57P02", "57P03", "53300": // it stops, crashed, starts, or has no connection left
+		return faultDown
+	}
+	if strings.HasPrefix(e.Code, "08") {
+		return faultDown
 	}
 	return faultOther
+}
+
+// unreachable reports whether err is about the way to the server.
+func unreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		strings.Contains(err.Error(), "conn closed") // pgconn has no value for it
 }
 
 // SQLite's result codes, from its C interface.
 const (
 	sqliteBusy       = 5
+	sqliteReadOnly   = 8
+	sqliteIO         = 10
+	sqliteFull       = 13
+	sqliteCantOpen   = 14
 	sqliteForeignKey = 787
 	sqlitePrimaryKey = 1555
 	sqliteUnique     = 2067
@@ -99,6 +128,8 @@ func sqliteFault(err error) fault {
 		return faultMissing
 	case e.Code()&0xff == sqliteBusy:
 		return faultRetry
+	case slices.Contains([]int{sqliteReadOnly, sqliteIO, sqliteFull, sqliteCantOpen}, e.Code()&0xff):
+		return faultFull
 	case strings.Contains(e.Error(), "no such table"):
 		return faultNoTable
 	}

@@ -78,7 +78,7 @@ func linkOf(row db.AccountLink) account.Link {
 	return account.Link{
 		ConsumerID: row.ConsumerID, LTIUserID: row.LTIUserID, AccountID: row.AccountID,
 		How: row.How, CreatedAt: moment(row.CreatedAt),
-		PreviousAccountID: row.PreviousAccountID, Note: row.Note, NotedAt: moment(row.NotedAt),
+		SeenAt: moment(row.SeenAt), PreviousAccountID: row.PreviousAccountID, Note: row.Note, NotedAt: moment(row.NotedAt),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"time"
+	"unicode/utf8"
 
 	"lectern/internal/store"
 	"lectern/internal/store/sqlstore/db"
@@ -30,6 +31,11 @@ func (t owed) Owe(ctx context.Context, d store.Debt) error {
 	return t.wrap(t.q.Owe(ctx, db.OweParams{
 		ID: newID(), TargetID: d.TargetID, At: micros(d.At), NextAt: micros(d.At.Add(d.Delay)),
 	}), "owe score")
+}
+
+func (t owed) Settle(ctx context.Context, targetID string, at time.Time) error {
+	_, err := t.q.OwedSettle(ctx, db.OwedSettleParams{ID: newID(), TargetID: targetID, At: micros(at)})
+	return t.wrap(err, "settle score")
 }
 
 func (t owed) Claim(ctx context.Context, now time.Time, by string, lease time.Duration,
@@ -80,14 +86,21 @@ func (t owed) Finish(ctx context.Context, c store.OwedScore, by string, a store.
 	if a.At.IsZero() {
 		return nil // there was no try
 	}
+	a.OwedID = c.ID
+	rows, err := t.append(ctx, a)
+	return t.one(rows, err, "append attempt", store.ErrConflict)
+}
+
+// append keeps a try and returns 0 when it was kept before.
+func (t owed) append(ctx context.Context, a store.Attempt) (int64, error) {
 	if a.ID == "" {
 		a.ID = newID()
 	}
 	rows, err := t.q.AttemptAppend(ctx, db.AttemptAppendParams{
-		ID: a.ID, OwedID: c.ID, TriedAt: micros(a.At), Took: a.Took.Microseconds(), Version: a.Version,
+		ID: a.ID, OwedID: a.OwedID, TriedAt: micros(a.At), Took: a.Took.Microseconds(), Version: a.Version,
 		Score: a.Score, Class: a.Class, Status: int64(a.Status), Detail: cut(a.Detail, attemptDetailMost),
 	})
-	return t.one(rows, err, "append attempt", store.ErrConflict)
+	return rows, t.wrap(err, "append attempt")
 }
 
 // held returns a row that by has under lease, locked, or ErrConflict. until
@@ -152,6 +165,39 @@ func (t owed) Release(ctx context.Context, id, by string, at time.Time) error {
 		FirstChangeAt: row.FirstChangeAt,
 		NextAt:        micros(at), DueAt: sql.NullInt64{Int64: micros(at), Valid: true},
 	}), "release owed score")
+}
+
+func (t owed) Overtaken(ctx context.Context, a store.Attempt, d store.Debt) error {
+	rows, err := t.append(ctx, a)
+	if err != nil || rows == 0 {
+		return err
+	}
+	return t.Owe(ctx, d)
+}
+
+func (t owed) Hurry(ctx context.Context, origin string, putOff bool, now time.Time) (int64, error) {
+	all := int64(0)
+	if putOff {
+		all = 1
+	}
+	rows, err := t.q.OwedHurry(ctx, db.OwedHurryParams{
+		Now: micros(now), PutOff: all, Letters: int32(utf8.RuneCountInString(origin)), Origin: clean(origin), //nolint:gosec // a short text
+	})
+	t.due = t.due || rows > 0
+	return rows, t.wrap(err, "hurry owed scores")
+}
+
+func (t owed) TurnBack(ctx context.Context, now time.Time, by string, l store.Limits) (int64, error) {
+	rows, err := t.q.OwedTurnBack(ctx, db.OwedTurnBackParams{
+		Now: micros(now), Ahead: micros(now.Add(l.Slack)), Furthest: micros(now.Add(l.Pause + l.Slack)),
+	})
+	if err != nil {
+		return rows, t.wrap(err, "turn owed scores back")
+	}
+	leases, err := t.q.OwedTurnBackLeases(ctx, db.OwedTurnBackLeasesParams{
+		Lease: micros(now.Add(l.Lease)), LeaseBy: by, Longest: micros(now.Add(l.Lease + l.Slack)),
+	})
+	return rows + leases, t.wrap(err, "turn leases back")
 }
 
 func (t owed) NextDue(ctx context.Context) (time.Time, error) {

@@ -104,6 +104,9 @@ func (t persons) Merge(ctx context.Context, from, into string, at time.Time) (*s
 	if err = t.q.MergeAllowances(ctx, into, from); err != nil {
 		return nil, t.wrap(err, "merge allowances")
 	}
+	if err = t.q.MergeMembers(ctx, into, from); err != nil {
+		return nil, t.wrap(err, "merge members")
+	}
 	if m.Targets, err = t.q.MergeTargets(ctx, into, from); err != nil {
 		return nil, t.wrap(err, "merge gradebook cells")
 	}

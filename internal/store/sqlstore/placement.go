@@ -83,7 +83,29 @@ func placement(row db.PlacementListRow) store.Placement {
 		LMSContext: lti.Context{ID: row.ContextID, Title: row.ContextTitle, Label: row.ContextLabel},
 		Title:      row.Title, CourseKey: row.CourseKey, UsageKey: row.UsageKey,
 		FirstAt: moment(row.FirstAt), LastLaunchAt: moment(row.LastLaunchAt), Launches: row.Launches,
+		CopiedFrom: row.CopiedFrom,
 	}
+}
+
+func (t placements) Copied(ctx context.Context, id, consumerID string, linkKeys []string) (string, error) {
+	for _, key := range linkKeys {
+		if !nameable(key) {
+			continue
+		}
+		from, err := t.q.PlacementOfHistory(ctx, db.PlacementOfHistoryParams{ConsumerID: consumerID, LinkKey: key, NotID: id})
+		if absent(err) {
+			continue
+		}
+		if err != nil {
+			return "", t.wrap(err, "link in history")
+		}
+		rows, err := t.q.PlacementCopied(ctx, from, id)
+		if err != nil || rows == 0 {
+			return "", t.wrap(err, "note copied link")
+		}
+		return from, nil
+	}
+	return "", nil
 }
 
 func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, error) {
@@ -127,6 +149,16 @@ func (t placements) Aim(ctx context.Context, g lti.GradeTarget, first bool) erro
 
 func (t placements) Count(ctx context.Context, id string, more int64, at time.Time) error {
 	return t.wrap(t.q.PlacementCount(ctx, db.PlacementCountParams{More: more, At: micros(at), ID: id}), "count launches")
+}
+
+func (t placements) Rename(ctx context.Context, consumerID, accountID, from, to string) error {
+	if !nameable(from, to) {
+		return ErrText
+	}
+	_, err := t.q.TargetRename(ctx, db.TargetRenameParams{
+		ConsumerID: consumerID, AccountID: accountID, OldKey: from, NewKey: to,
+	})
+	return t.wrap(err, "rename grade target")
 }
 
 func (t placements) Admit(ctx context.Context, id string) error {

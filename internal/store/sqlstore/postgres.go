@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -21,6 +22,7 @@ const (
 	postgresLifetime = time.Hour       // and any after this, so that failovers are noticed
 	postgresTries    = 6               // of one update that loses races
 	postgresPause    = 10 * time.Millisecond
+	postgresBroken   = 3 // broken connections that one transaction puts up with
 )
 
 // postgres is the engine for any number of processes.
@@ -92,19 +94,11 @@ func (p *postgres) update(ctx context.Context, f func(db.DBTX) error) error {
 // after: a commit that is cut off may have happened, and the caller would be
 // told that it had not.
 func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX) error) error {
-	began := time.Now()
-	conn, err := p.conn(ctx)
+	conn, tx, err := p.begin(ctx, opts)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	if !opts.ReadOnly {
-		p.metrics.waited(began)
-	}
-	tx, err := conn.BeginTx(context.WithoutCancel(ctx), opts)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
 	defer tx.Rollback()
 	if err := f(pgTx{tx}); err != nil {
 		return err
@@ -112,7 +106,7 @@ func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	began = time.Now()
+	began := time.Now()
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
@@ -122,15 +116,31 @@ func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX
 	return nil
 }
 
-func (p *postgres) conn(ctx context.Context) (*sql.Conn, error) {
-	conn, err := p.pool.Conn(ctx)
-	if errors.Is(err, sql.ErrConnDone) {
-		return nil, ErrClosed.Wrap(err)
+// begin opens a transaction. A connection that broke since it was used last, as
+// all do when the server restarts, is thrown away for the next.
+func (p *postgres) begin(ctx context.Context, opts *sql.TxOptions) (*sql.Conn, *sql.Tx, error) {
+	for broken := 0; ; broken++ {
+		began := time.Now()
+		conn, err := p.pool.Conn(ctx)
+		if errors.Is(err, sql.ErrConnDone) {
+			return nil, nil, ErrClosed.Wrap(err)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("connect: %w", err)
+		}
+		if !opts.ReadOnly {
+			p.metrics.waited(began)
+		}
+		tx, err := conn.BeginTx(context.WithoutCancel(ctx), opts)
+		if err == nil {
+			return conn, tx, nil
+		}
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // so that the pool drops it
+		_ = conn.Close()
+		if broken == postgresBroken || postgresFault(err) != faultDown {
+			return nil, nil, fmt.Errorf("begin: %w", err)
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
-	}
-	return conn, nil
 }
 
 // pgTx is a PostgreSQL transaction. The driver keeps prepared statements.

@@ -28,6 +28,10 @@ func (t courses) Publish(ctx context.Context, v *store.CourseVersion) (int64, er
 	if err != nil {
 		return 0, fmt.Errorf("publish %s: %w", c.Key, err)
 	}
+	left := db.VersionLeaveParams{At: micros(v.ImportAt), NextID: c.VersionID, CourseKey: c.Key.String()}
+	if err := t.q.VersionLeave(ctx, left); err != nil {
+		return 0, t.wrap(err, "leave version")
+	}
 	number, err := t.q.CoursePublish(ctx, c.Key.String(), c.VersionID)
 	if err != nil {
 		return 0, t.wrap(err, "publish course")

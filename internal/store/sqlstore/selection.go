@@ -106,7 +106,7 @@ func (t courses) Versions(ctx context.Context, courseKey string, limit int) ([]s
 	for _, row := range rows {
 		list = append(list, store.VersionInfo{
 			ID: row.ID, Number: row.Number, Name: row.Name, Blocks: row.Blocks,
-			ImportedAt: moment(row.ImportedAt), By: row.ImportedBy,
+			ImportedAt: moment(row.ImportedAt), By: row.ImportedBy, LeftAt: moment(row.LeftAt),
 		})
 	}
 	return list, t.wrap(err, "list course versions")

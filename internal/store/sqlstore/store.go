@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 	"time"
 
@@ -24,6 +25,17 @@ var ErrBusy = errs.New(errs.Unavailable, "database_busy", "",
 // ErrClosed means that the store was closed.
 var ErrClosed = errs.New(errs.Unavailable, "database_closed", "",
 	"This site is shutting down. Please try again in a moment.", "")
+
+// ErrDown means that the database server cannot be reached, or is starting.
+var ErrDown = errs.New(errs.Unavailable, "database_unreachable", "",
+	"This site cannot reach its database at the moment. Please try again in a minute.",
+	"Nothing was written. The site goes on by itself when the database server answers again: see that it runs and has connections left.")
+
+// ErrFull means that the database cannot be written: its disk is full, broken or
+// read-only.
+var ErrFull = errs.New(errs.Unavailable, "database_not_writable", "",
+	"This site cannot save anything at the moment. Please try again later.",
+	"Nothing was written. The disk of the database is full or cannot be written; the site goes on by itself when there is room.")
 
 // ErrText means that a text holds a NUL or is not UTF-8, or that a name is too
 // long for an index. PostgreSQL cannot hold those; SQLite refuses them too, so
@@ -130,7 +142,7 @@ func open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 
 // View runs f for reading, on one snapshot of what was committed before.
 func (s *Store) View(ctx context.Context, f func(tx store.Tx) error) error {
-	return s.engine.view(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) })
+	return s.named(s.engine.view(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) }))
 }
 
 // Update runs f in one transaction and commits when f returns nil. On SQLite it
@@ -155,6 +167,22 @@ func (s *Store) telling(
 	})
 	if err == nil && due {
 		s.engine.tell()
+	}
+	return s.named(err)
+}
+
+// named says of faults of the database itself what they are, so that people are
+// asked to come back instead of being told that the site is broken.
+func (s *Store) named(err error) error {
+	var known *errs.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	switch s.dialect.fault(err) {
+	case faultDown:
+		return ErrDown.Wrap(err)
+	case faultFull:
+		return ErrFull.Wrap(err)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"lectern/internal/cartridge"
 	"lectern/internal/catalog"
 	"lectern/internal/grading"
 	"lectern/internal/importer"
@@ -17,25 +18,32 @@ import (
 	"lectern/internal/people"
 	"lectern/internal/registry"
 	"lectern/internal/safehttp"
+	"lectern/internal/session"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
 
 // Deps is what the console needs.
 type Deps struct {
-	Store     store.Store
-	Registry  *registry.Registry
-	Visitors  *web.Visitors
-	People    *people.Service
-	Catalog   *catalog.Catalog
-	Importer  *importer.Importer
-	Grading   *grading.Service
-	PublicURL *url.URL
-	Secure    func(r *http.Request) bool
-	Wake      func() // sends owed scores now
-	Networks  *outcome.Networks
-	Outbound  safehttp.Options // what scores are sent with
-	Clock     func() time.Time
+	Store      store.Store
+	Registry   *registry.Registry
+	Visitors   *web.Visitors
+	People     *people.Service
+	Catalog    *catalog.Catalog
+	Importer   *importer.Importer
+	Grading    *grading.Service
+	PublicURL  *url.URL
+	Secure     func(r *http.Request) bool
+	Wake       func() // sends owed scores now
+	Networks   *outcome.Networks
+	Outbound   safehttp.Options // what scores are sent with
+	Clock      func() time.Time
+	Sessions   *session.Sessions // of previews
+	ContentURL string            // where learners' pages are; "" when on this host
+	Tool       *cartridge.Tool   // what files of links say of this site
+	Settings   []Setting         // the site's, as it was started
+
+	LaunchLogDays int // how long the launch log keeps rows
 }
 
 // Handler serves the console. It is safe for concurrent use.
@@ -49,9 +57,12 @@ type Handler struct {
 func New(d Deps) (*Handler, error) {
 	pages, err := web.NewPages(
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
-		"courses/courses.html", "course/course.html", "launches/launches.html", "scores/scores.html", "scores/score.html",
+		"courses/courses.html", "courses/upload.html", "courses/review.html", "course/course.html", "course/block.html",
+		"consumer/connect.html", "launches/launches.html", "launches/launch.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
+		"learners/learners.html", "rescore/rescore.html",
+		"help/help.html", "settings/settings.html", "search/search.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }
@@ -64,6 +75,10 @@ func (h *Handler) Mount(m *web.Mux) {
 	for pattern, page := range map[string]web.VisitHandler{
 		"GET /admin":                         h.home,
 		"GET /admin/{$}":                     h.home,
+		"GET /admin/search":                  h.search,
+		"GET /admin/settings":                h.settings,
+		"GET /admin/help":                    h.help,
+		"GET /admin/help/{name...}":          h.helpText,
 		"GET /admin/consumers":               h.consumers,
 		"GET /admin/consumers/add":           h.getAdd,
 		"POST /admin/consumers/add":          h.postAdd,
@@ -78,6 +93,8 @@ func (h *Handler) Mount(m *web.Mux) {
 		"GET /admin/courses/{key...}":        h.course,
 		"POST /admin/courses/{key...}":       h.postCheck,
 		"GET /admin/launches":                h.launches,
+		"GET /admin/launches.csv":            h.launchesCSV,
+		"GET /admin/launches/{id}":           h.launch,
 		"GET /admin/scores":                  h.scores,
 		"GET /admin/scores.csv":              h.scoresCSV,
 		"GET /admin/scores/{id}":             h.score,
@@ -94,9 +111,13 @@ func (h *Handler) Mount(m *web.Mux) {
 	for pattern, page := range h.teamRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
+	for pattern, page := range h.linkRoutes() {
+		m.Handle(pattern, h.guard(page))
+	}
 	for pattern, page := range h.accountRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
+	m.Handle("POST /admin/import", h.postUpload)
 	m.Handle("POST /admin/accounts/import", h.upload(h.guard(h.postImport)))
 }
 

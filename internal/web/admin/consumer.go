@@ -5,10 +5,12 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 
 	"lectern/internal/account"
 	"lectern/internal/errs"
+	"lectern/internal/launchlog"
 	"lectern/internal/lti"
 	"lectern/internal/registry"
 	"lectern/internal/store"
@@ -45,6 +47,9 @@ type consumerPage struct {
 	LaunchURL string // pattern of launch addresses
 	Learners  learners
 	Secrets   []registry.SecretInfo
+	Expiry    *expiry // what saving would delete, to be confirmed
+	Clock     string  // how far its clock is from ours; "" while nobody knows
+	ClockOff  bool    // so far that launches may soon be refused
 }
 
 // learners counts a consumer's learners by how they are known.
@@ -85,7 +90,10 @@ func (h *Handler) showAdd(
 }
 
 func (h *Handler) postAdd(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-	spec := readSpec(r.PostForm)
+	spec, wrong := readSpec(r.PostForm)
+	if wrong != nil {
+		return h.showAdd(w, r, v, http.StatusBadRequest, spec, wrong)
+	}
 	c, _, err := h.Registry.Add(r.Context(), v.Who.ID, spec)
 	if fields := fieldErrors(err); fields != nil {
 		return h.showAdd(w, r, v, http.StatusBadRequest, spec, fields)
@@ -96,14 +104,17 @@ func (h *Handler) postAdd(w http.ResponseWriter, r *http.Request, v web.Visit) e
 	return web.SeeOther(w, r, "/admin/consumers/"+c.ID, "added")
 }
 
-func readSpec(form url.Values) registry.Spec {
-	return registry.Spec{
+// readSpec reads the form, and what is wrong with it before any rule is asked.
+func readSpec(form url.Values) (spec registry.Spec, wrong map[string]string) {
+	spec = registry.Spec{
 		Name: form.Get("consumer_name"), Key: form.Get("consumer_key"), Secret: form.Get("consumer_secret"),
 		RequireUserAccount: form.Has("require_user_account"), UseLTIPII: form.Has("use_lti_pii"),
 		StrictReplay: form.Has("strict_replay"), StrictLTI: form.Has("strict_lti"), FreshState: form.Has("fresh_state"),
 		GradeStaff: form.Has("grade_staff"), TrustedDomains: entries(form.Get("trusted_domains")),
 		FrameOrigins: entries(form.Get("frame_origins")),
 	}
+	spec.Rails, wrong = readRails(form)
+	return spec, wrong
 }
 
 // entries splits what was typed as a list.
@@ -129,6 +140,14 @@ func fieldErrors(err error) map[string]string {
 		return map[string]string{"trusted_domains": e.Public}
 	case registry.ErrOrigin.Code:
 		return map[string]string{"frame_origins": e.Public}
+	case registry.ErrCourseKey.Code:
+		return map[string]string{"courses": e.Public}
+	case registry.ErrDates.Code:
+		return map[string]string{"ends_at": e.Public}
+	case registry.ErrRate.Code:
+		return map[string]string{"launches_per_minute": e.Public}
+	case registry.ErrKeepDays.Code:
+		return map[string]string{"keep_days": e.Public}
 	case registry.ErrFieldLong.Code, registry.ErrFieldCharacters.Code, store.ErrConflict.Code:
 		return map[string]string{"form": e.Public}
 	}
@@ -153,23 +172,49 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 	if p.Secrets, err = h.Registry.Secrets(r.Context(), p.Consumer.ID); err != nil {
 		return err
 	}
+	if err := h.consumerClock(r.Context(), &p); err != nil {
+		return err
+	}
 	l := v.Layout(p.Consumer.Name, "consumers", p)
 	l.Notice = notice(r)
 	return h.pages.Show(w, r, status, "consumer/form.html", l)
 }
 
+// clockMost is how far an LMS's clock may be off before its page warns.
+const clockMost = 75 * time.Second
+
+func (h *Handler) consumerClock(ctx context.Context, p *consumerPage) error {
+	return h.Store.View(ctx, func(tx store.Tx) error {
+		skew, known, err := launchlog.Clock(ctx, tx, p.Consumer.ID, h.Clock())
+		if known {
+			p.Clock, p.ClockOff = clockText(skew), skew.Abs() > clockMost
+		}
+		return err
+	})
+}
+
 func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-	id, spec := r.PathValue("id"), readSpec(r.PostForm)
-	_, err := h.Registry.Set(r.Context(), v.Who.ID, id, spec)
-	if fields := fieldErrors(err); fields != nil {
-		c, err := h.Registry.ByID(r.Context(), id)
+	id := r.PathValue("id")
+	spec, fields := readSpec(r.PostForm)
+	c, err := h.Registry.ByID(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if fields == nil {
+		ask, err := h.preview(r, c, spec.KeepDays)
 		if err != nil {
 			return err
 		}
-		return h.showConsumer(w, r, v, http.StatusBadRequest, consumerPage{Consumer: c, Spec: spec, Errors: fields})
+		if ask != nil {
+			return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: spec, Expiry: ask})
+		}
+		_, err = h.Registry.Set(r.Context(), v.Who.ID, id, spec)
+		if fields = fieldErrors(err); fields == nil && err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+	if fields != nil {
+		return h.showConsumer(w, r, v, http.StatusBadRequest, consumerPage{Consumer: c, Spec: spec, Errors: fields})
 	}
 	return web.SeeOther(w, r, "/admin/consumers/"+url.PathEscape(id), "saved")
 }

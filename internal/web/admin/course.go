@@ -16,12 +16,15 @@ import (
 
 // coursePage is what ui/course gets.
 type coursePage struct {
-	Name   string
-	Info   *store.CourseInfo
-	Report *importer.Report
-	Blocks []blockCount
-	Links  []linkRow
-	Check  checkPart
+	Name    string
+	Info    *store.CourseInfo
+	Report  *importer.Report
+	Blocks  []blockCount
+	Find    string // search in the outline
+	Found   int
+	Tree    *treeRow
+	History []versionRow
+	Check   checkPart
 
 	// What the table of problems does not say already.
 	Errors, NotShown []olx.Note
@@ -31,12 +34,6 @@ type coursePage struct {
 type blockCount struct {
 	Type  string
 	Count int
-}
-
-// linkRow is a block of the course with its LTI link.
-type linkRow struct {
-	importer.Link
-	Depth int // of indentation
 }
 
 // checkPart is the table of problems.
@@ -103,19 +100,18 @@ func (h *Handler) course(w http.ResponseWriter, r *http.Request, v web.Visit) er
 	for _, t := range p.Report.BlockTypes() {
 		p.Blocks = append(p.Blocks, blockCount{strings.ReplaceAll(t, "_", " "), p.Report.Blocks[t]})
 	}
-	depths := map[string]int{importer.Course: 0, importer.Section: 0, importer.Subsection: 1, importer.Unit: 2}
-	for _, l := range importer.Links(c, h.PublicURL.String()) {
-		depth, ok := depths[l.Level]
-		if !ok {
-			depth = 3
-		}
-		p.Links = append(p.Links, linkRow{l, depth})
+	if err := h.outline(r, &p, c); err != nil {
+		return err
+	}
+	if p.History, err = h.history(r.Context(), key); err != nil {
+		return err
 	}
 	p.Errors, p.NotShown = elsewhere(p.Report)
 	p.Check = checks(p.Report, r.URL.Query().Get("status"), strings.TrimSpace(r.URL.Query().Get("q")))
 	l := v.Layout(c.Name, "courses", p)
 	l.Notice = map[string]string{
 		"checked":   "The problems were checked again. What has changed is in effect.",
+		"published": "The course is published.",
 		"unchanged": "The problems were checked again. Nothing has changed.",
 	}[r.URL.Query().Get("done")]
 	return h.pages.Show(w, r, http.StatusOK, "course/course.html", l)

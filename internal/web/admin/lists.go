@@ -2,9 +2,10 @@ package admin
 
 import (
 	"net/http"
-	"strings"
+	"time"
 
 	"lectern/internal/account"
+	"lectern/internal/launchlog"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
@@ -17,10 +18,25 @@ type homePage struct {
 	Consumers int
 	Courses   int
 	Refusals  []store.LaunchEntry // the latest
-	Retrying  int                 // scores that an LMS did not take yet, at most listLimit
-	Parked    int
-	PlainHTTP bool // frames cannot keep cookies
+	Warnings  []launchlog.Warning // causes of refused launches
+	Good      int64               // launches of the last day
+	Refused   int64
+	Owed      map[store.OwedState]int // scores that have not reached an LMS
+	Lag       time.Duration           // age of the oldest of those still to be sent
+	Late      bool                    // that is longer than any pause between two tries at the start
+	PlainHTTP bool                    // frames cannot keep cookies
 }
+
+// Parked, Retrying and Waiting count scores for the template.
+func (p homePage) Parked() int   { return p.Owed[store.Parked] }
+func (p homePage) Retrying() int { return p.Owed[store.Retrying] }
+func (p homePage) Waiting() int  { return p.Owed[store.Waiting] + p.Owed[store.Sending] }
+
+// Bounds of what the first page tells.
+const (
+	homeDay  = 24 * time.Hour
+	homeLate = 30 * time.Minute // a score that waits longer is worth a look
+)
 
 func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	if !v.Who.ConsoleRole().May(account.ReadSite) {
@@ -41,14 +57,19 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) erro
 		if p.Refusals, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Failed: true, Limit: 5}); err != nil {
 			return err
 		}
-		for state, n := range map[store.OwedState]*int{store.Retrying: &p.Retrying, store.Parked: &p.Parked} {
-			rows, err := tx.Owed().List(ctx, store.OwedFilter{State: state, Limit: listLimit})
-			if err != nil {
-				return err
-			}
-			*n = len(rows)
+		if p.Warnings, err = launchlog.Warnings(ctx, tx, h.Clock()); err != nil {
+			return err
 		}
-		return nil
+		if p.Good, p.Refused, err = tx.LaunchLog().Counts(ctx, h.Clock().Add(-homeDay)); err != nil {
+			return err
+		}
+		backlog, err := tx.Owed().Backlog(ctx)
+		p.Owed = backlog.Count
+		if !backlog.Oldest.IsZero() {
+			p.Lag = max(0, h.Clock().Sub(backlog.Oldest)).Round(time.Minute)
+			p.Late = p.Lag > homeLate
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -72,41 +93,6 @@ func (h *Handler) courses(w http.ResponseWriter, r *http.Request, v web.Visit) e
 	}
 	p.Courses = seen(v, p.Courses)
 	return h.pages.Show(w, r, http.StatusOK, "courses/courses.html", v.Layout("Courses", "courses", p))
-}
-
-// launchesPage is what ui/launches gets.
-type launchesPage struct {
-	Reference string
-	Failed    bool
-	Rows      []launchRow
-}
-
-type launchRow struct {
-	store.LaunchEntry
-	Consumer string
-}
-
-func (h *Handler) launches(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-	q := r.URL.Query()
-	p := launchesPage{Reference: strings.TrimSpace(q.Get("reference")), Failed: q.Has("failed")}
-	ctx := r.Context()
-	err := h.Store.View(ctx, func(tx store.Tx) error {
-		list, err := tx.LaunchLog().List(ctx, store.LaunchFilter{
-			Reference: p.Reference, Failed: p.Failed, Limit: listLimit,
-		})
-		if err != nil {
-			return err
-		}
-		names, err := consumerNames(r, tx)
-		for _, e := range list {
-			p.Rows = append(p.Rows, launchRow{e, names[e.ConsumerID]})
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return h.pages.Show(w, r, http.StatusOK, "launches/launches.html", v.Layout("Launches", "launches", p))
 }
 
 func consumerNames(r *http.Request, tx store.Tx) (map[string]string, error) {

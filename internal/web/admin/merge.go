@@ -186,6 +186,7 @@ func (h *Handler) accountRoutes() map[string]web.VisitHandler {
 		"POST /unlink":   h.postUnlink,
 		"POST /identity": h.postIdentity,
 		"POST /sign-in":  h.postSignInLink,
+		"POST /data":     h.postAccountData,
 		"GET /merge":     h.getMerge,
 		"POST /merge":    h.postMerge,
 		"GET /delete":    h.getDeleteAccount,

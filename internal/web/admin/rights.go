@@ -42,18 +42,23 @@ func needs() map[string]need {
 			list[p] = need{right, course}
 		}
 	}
-	add(account.Enter, nil, "GET /admin", "GET /admin/{$}")
+	add(account.Enter, nil, "GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}")
 	add(account.ReadSite, nil,
-		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches",
+		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches", "GET /admin/launches.csv", "GET /admin/launches/{id}",
 		"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit")
 	add(account.ReadScores, byQuery, "GET /admin/scores", "GET /admin/scores.csv")
 	add(account.ReadScores, byScore, "GET /admin/scores/{id}")
 	add(account.ReadCourse, nil, "GET /admin/courses")
+	add(account.ReadSite, nil, "GET /admin/consumers/{id}/connect", "GET /admin/consumers/{id}/connect/{lms}")
+	add(account.Import, nil, "GET /admin/import", "GET /admin/import/{id}", "POST /admin/import/{id}/publish", "POST /admin/import/{id}/discard")
 	add(account.ReadCourse, byPath, "GET /admin/courses/{key...}")
+	add(account.ReadCourse, byPath, "GET /admin/block/{key...}", "GET /admin/cartridge/{key...}", "GET /admin/links.csv/{key...}", "POST /admin/preview/{key...}")
 	add(account.WriteCourse, byPath, "POST /admin/courses/{key...}")
 	add(account.ReadSite, nil, "GET /admin/consumers/{id}/dates")
-	add(account.ReadCourse, byPath, "GET /admin/dates/{key...}")
-	add(account.WriteCourse, byPath, "POST /admin/dates/{key...}")
+	add(account.ReadCourse, byPath,
+		"GET /admin/dates/{key...}", "GET /admin/learners/{key...}", "GET /admin/rescore/{key...}")
+	add(account.WriteCourse, byPath,
+		"POST /admin/dates/{key...}", "POST /admin/learners/{key...}", "POST /admin/rescore/{key...}")
 	return list
 }
 
@@ -83,6 +88,10 @@ func (h *Handler) teamRoutes() map[string]web.VisitHandler {
 	return map[string]web.VisitHandler{
 		"GET /admin/dates/{key...}":        h.getDates,
 		"POST /admin/dates/{key...}":       h.postDates,
+		"GET /admin/learners/{key...}":     h.getLearners,
+		"POST /admin/learners/{key...}":    h.postLearners,
+		"GET /admin/rescore/{key...}":      h.getRescore,
+		"POST /admin/rescore/{key...}":     h.postRescore,
 		"GET /admin/consumers/{id}/dates":  h.getConsumerDates,
 		"POST /admin/consumers/{id}/dates": h.postConsumerDates,
 	}

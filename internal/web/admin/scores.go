@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,6 +40,30 @@ type scoresPage struct {
 	Next      string // parameters of the next page; "" on the last
 	Pending   int64  // comparisons under way on this site
 	Networks  []netip.Prefix
+	Held      []heldBack
+}
+
+// heldBack are scores on a page that wait for their host to be allowed.
+type heldBack struct {
+	Consumer, Host string
+	ID             string // one of them
+	Scores         int
+}
+
+// held gathers the rows that are parked because of their address.
+func held(rows []store.OwedRow) (list []heldBack) {
+	for _, r := range rows {
+		host, is := outcome.HeldBack(r)
+		if !is {
+			continue
+		}
+		i := slices.IndexFunc(list, func(h heldBack) bool { return h.Consumer == r.ConsumerName && h.Host == host })
+		if i < 0 {
+			i, list = len(list), append(list, heldBack{Consumer: r.ConsumerName, Host: host, ID: r.ID})
+		}
+		list[i].Scores++
+	}
+	return list
 }
 
 // scoreFilter reads a selection from a query or a form.
@@ -109,6 +134,7 @@ func (h *Handler) scores(w http.ResponseWriter, r *http.Request, v web.Visit) er
 		next.Set("before", keyText(p.Rows[scoreRows-1].Key()))
 		p.Next = next.Encode()
 	}
+	p.Held = held(p.Rows)
 	l := v.Layout("Scores", "scores", p)
 	l.Notice = notice(r)
 	return h.pages.Show(w, r, http.StatusOK, "scores/scores.html", l)
@@ -225,6 +251,9 @@ func (h *Handler) postAllow(w http.ResponseWriter, r *http.Request, v web.Visit)
 		return err
 	}
 	h.Wake()
+	if r.PostForm.Has("list") {
+		return web.SeeOther(w, r, back(r.PostForm), "allowed")
+	}
 	return web.SeeOther(w, r, "/admin/scores/"+url.PathEscape(id), "allowed")
 }
 

@@ -9,6 +9,7 @@ import (
 	"lectern/internal/account"
 	"lectern/internal/continuation"
 	"lectern/internal/errs"
+	"lectern/internal/launchlog"
 	"lectern/internal/lti"
 	"lectern/internal/web"
 	"lectern/ui"
@@ -25,16 +26,17 @@ type framePage struct {
 	Error, Reference      string
 	ReturnURL, ReturnHost string
 	Style, EnterStyle     string
-	Script                string
+	Script, CopyScript    string
 }
 
 func newFramePage(r *http.Request, c *lti.Consumer, l *continuation.Launch, err error) *framePage {
 	e, page := errs.From(err), web.PageOf(r)
 	p := &framePage{
-		Title: "Please sign in", Message: e.Public, Error: e.Code, Reference: web.ShortReference(page.Reference),
+		Title: "Please sign in", Message: e.Public, Error: e.Code, Reference: launchlog.Code(page.Reference),
 		Consumer: c.Name, Address: account.MaskAddress(l.LTI.User.Email), Privacy: privacy(l.LTI.Instance.Family),
 		ReturnURL: page.ReturnURL,
 		Style:     ui.Asset("layout/base.css"), EnterStyle: ui.Asset("enter/enter.css"), Script: ui.Asset("enter/enter.js"),
+		CopyScript: ui.Asset("error/copy.js"),
 	}
 	if p.ReturnURL == "" {
 		p.ReturnURL = l.LTI.Presentation.ReturnURL

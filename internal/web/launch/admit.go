@@ -57,6 +57,9 @@ func (h *Handler) admit(w http.ResponseWriter, a *arrival) (location string, err
 			adm, err = h.repeat(ctx, tx, a, taken)
 			return err
 		}
+		if err := h.rate(ctx, tx, a.verified.Launch.Consumer); err != nil {
+			return err
+		}
 		adm.ticket, err = h.write(ctx, tx, a, known, adm.launchID)
 		return err
 	})
@@ -162,6 +165,7 @@ func (h *Handler) write(
 		return session.Ticket{}, err
 	}
 	if err := h.consumer(ctx, tx, a, known); err != nil {
+	if err := tx.Members().Seen(ctx, placementID, who.account.ID, noLearner(l.Roles), h.Clock()); err != nil {
 		return session.Ticket{}, err
 	}
 	a.entry.CourseKey, a.entry.UsageKey = a.courseID.String(), a.usage.String()
@@ -193,6 +197,10 @@ func (h *Handler) learn(ctx context.Context, tx store.Tx, a *arrival) error {
 	}
 	return tx.LaunchLog().Append(ctx, a.entry)
 }
+
+// noLearner reports whether somebody is not counted among an LMS course's
+// learners. Who has no role we know is one.
+func noLearner(r lti.Roles) bool { return (r.Staff || r.Mentor) && !r.Learner || r.TestUser }
 
 // scope is where the learner's state lives: shared by all links, or apart for
 // each LMS course when the consumer asks for it.

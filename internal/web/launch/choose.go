@@ -3,10 +3,12 @@ package launch
 import (
 	"log/slog"
 	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"lectern/internal/errs"
+	"lectern/internal/launchlog"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/oauth1"
 	"lectern/internal/selection"
@@ -53,13 +55,16 @@ func (h *Handler) selects(a *arrival, req *lti11.Request) (location string, err 
 	a.verified = verified
 	if verified != nil {
 		a.origins = origins(a.r, &verified.Launch)
+		launchlog.Proven(&a.entry, verified)
 	}
-	a.note(err)
 	if err != nil {
 		return "", err
 	}
 	if h.Memory.Stale(a.r.Context(), verified.Launch.Consumer.Key) {
 		return "", ErrOutdated
+	}
+	if err := h.within(verified.Launch.Consumer); err != nil {
+		return "", err
 	}
 	item, err := verified.ItemRequest()
 	if item == nil {
@@ -82,7 +87,7 @@ func (h *Handler) selects(a *arrival, req *lti11.Request) (location string, err 
 		kept.Refused, kept.Code = e.Public, e.Code
 		a.entry.Code = e.Code
 	}
-	a.entry.Detail = "choosing content; " + a.entry.Detail
+	a.entry.Detail = strings.TrimSuffix("choosing content; "+a.entry.Detail, "; ")
 	return h.openSelection(a, kept)
 }
 

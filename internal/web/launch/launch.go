@@ -8,9 +8,10 @@
 //	2  address of the right shape?              404
 //	3  body within bounds, nine parameters      413, 400
 //	4  consumer, signature, clock               403   nothing is written until here but a capped log row
-//	5  course and usage key, block, visible     404
+//	5  limits of the consumer: dates, courses   403
+//	   course and usage key, block, visible     404
 //	6  account                                  403   with a page that waits for a sign-in, where that helps
-//	7  one transaction: nonce, account, placement, grade target, session, log row
+//	7  one transaction: nonce, rate (429), account, placement, grade target, session, log row
 //	8  303 to the learner's page
 //
 // A refused launch writes nothing but its row in the launch log. Its page may
@@ -36,7 +37,7 @@ import (
 	"lectern/internal/course"
 	"lectern/internal/errs"
 	"lectern/internal/keys"
-	"lectern/internal/lti"
+	"lectern/internal/launchlog"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/registry"
 	"lectern/internal/selection"
@@ -151,6 +152,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		h.refused(a, err)
+		if errors.Is(err, ErrTooOften) {
+			h.retryAfter(w)
+		}
 		if errors.Is(err, account.ErrRequired) {
 			return h.Refuse(w, r, a.waiting(), err)
 		}
@@ -202,14 +206,18 @@ func (h *Handler) verify(a *arrival, req *lti11.Request) error {
 	a.verified = verified
 	if verified != nil {
 		a.origins = origins(a.r, &verified.Launch)
+		launchlog.Proven(&a.entry, verified)
 	}
-	a.note(err)
 	return err
 }
 
 // facts are what the connection says about the browser's address.
 func (h *Handler) facts(r *http.Request) lti11.Facts {
-	f := lti11.Facts{Host: r.Host, TLS: r.TLS != nil}
+	f := lti11.Facts{
+		Host: r.Host, TLS: r.TLS != nil,
+		ForwardedProto: r.Header.Get("X-Forwarded-Proto"), ForwardedHost: r.Header.Get("X-Forwarded-Host"),
+		ForwardedPort: r.Header.Get("X-Forwarded-Port"), ForwardedPrefix: r.Header.Get("X-Forwarded-Prefix"),
+	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return f
@@ -217,10 +225,6 @@ func (h *Handler) facts(r *http.Request) lti11.Facts {
 	for _, p := range h.Proxies {
 		if p.Contains(peer.Addr().Unmap()) {
 			f.Trusted = true
-			f.ForwardedProto = r.Header.Get("X-Forwarded-Proto")
-			f.ForwardedHost = r.Header.Get("X-Forwarded-Host")
-			f.ForwardedPort = r.Header.Get("X-Forwarded-Port")
-			f.ForwardedPrefix = r.Header.Get("X-Forwarded-Prefix")
 		}
 	}
 	return f
@@ -228,6 +232,9 @@ func (h *Handler) facts(r *http.Request) lti11.Facts {
 
 // find resolves the address to a block that this learner may see.
 func (h *Handler) find(a *arrival) error {
+	if err := h.allowed(a); err != nil {
+		return err
+	}
 	query, err := url.ParseQuery(a.query)
 	if err != nil {
 		query = url.Values{} // nothing in it that we could show
@@ -285,43 +292,13 @@ func (h *Handler) dates(a *arrival, closed error) error {
 	return a.course.Visible(a.block, course.Viewer{Dates: d}, h.Clock())
 }
 
-// note keeps for the operator what verification found out.
-func (a *arrival) note(err error) {
-	var refusal *lti11.Refusal
-	if errors.As(err, &refusal) {
-		a.entry.Detail = refusal.Error()
-		if refusal.Consumer != nil {
-			a.entry.ConsumerID, a.entry.ConsumerKey = refusal.Consumer.ID, refusal.Consumer.Key
-		}
-	}
-	if v := a.verified; v != nil {
-		c := v.Launch.Consumer
-		a.entry.Verified, a.entry.ConsumerID, a.entry.ConsumerKey = true, c.ID, c.Key
-		a.entry.Detail = strings.Join(append(v.Warnings, details(v)...), "; ")
-	}
-}
-
-func details(v *lti11.Verified) []string {
-	out := []string{"clock difference " + v.Age.String()}
-	if v.Fallback != "" {
-		out = append(out, "signature matched by "+string(v.Fallback))
-	}
-	if v.Secret == lti.Previous {
-		out = append(out, "signed with the previous secret")
-	}
-	return out
-}
-
 // refused logs a refusal and, when the LMS really sent the launch, offers the
 // learner the way back with a word on what happened [LTI11 "Return URL"].
 func (h *Handler) refused(a *arrival, err error) {
 	e := errs.From(err)
 	h.count(e.Code)
-	a.entry.Code = e.Code
 	a.entry.CourseKey, a.entry.UsageKey = a.courseID.String(), a.usage.String()
-	if a.entry.Detail == "" && e.Unwrap() != nil {
-		a.entry.Detail = e.Unwrap().Error()
-	}
+	launchlog.Refused(&a.entry, err)
 	if a.verified != nil {
 		l := a.verified.Launch
 		if back := l.Presentation.ReturnURL; back != "" {
@@ -351,7 +328,6 @@ func (h *Handler) logRefusal(ctx context.Context, e store.LaunchEntry) error {
 	if !e.Verified && !h.strangers.Allow() {
 		return nil
 	}
-	e.Detail = cut(e.Detail, 4000)
 	return h.Store.Update(ctx, func(tx store.Tx) error {
 		if e.Verified {
 			return tx.LaunchLog().Append(ctx, e)

@@ -62,6 +62,11 @@ func (h *Handler) target(ctx context.Context, tx store.Tx, a *arrival, who learn
 	if err := h.CheckURL(l.Outcome.ServiceURL); err != nil {
 		t.Refused = cut(err.Error(), 500)
 	}
+	if l.Consumer.MovedFrom != "" { // the cell may be one that was taken over without its link
+		if err := tx.Placements().Rename(ctx, l.Consumer.ID, who.account.ID, l.Outcome.MovedLink(), t.LinkKey); err != nil {
+			return err
+		}
+	}
 	if err := tx.Placements().Aim(ctx, t, who.fresh); err != nil {
 		return err
 	}

@@ -61,9 +61,12 @@ func (v *view) progress(b *course.Block, pv *grading.View) string {
 		graded = "graded"
 	}
 	switch {
+	case pv.Given:
+		graded += ", set by your course team"
 	case !pv.Answered:
 		return count(pv.Score.Possible, "point") + " possible (" + graded + ")"
-	case !pv.Settings.ScoreVisible(v.now, v.s.Staff):
+	}
+	if !pv.Settings.ScoreVisible(v.now, v.s.Staff) {
 		return count(pv.Score.Possible, "point") + " possible (" + graded + ", results hidden)"
 	}
 	return number(pv.Score.Earned) + "/" + count(pv.Score.Possible, "point") + " (" + graded + ")"

@@ -39,6 +39,8 @@ type page struct {
 	Body        []template.HTML
 	Score       *scoreLine
 	StaffNotes  []string
+	Preview     bool       // no LMS is behind the page
+	Team        *teamLinks // for teachers
 	Window      *newWindow // nil where the page has a window of its own
 }
 
@@ -160,7 +162,7 @@ func (v *view) write(ctx context.Context, w http.ResponseWriter, r *http.Request
 	if err != nil {
 		return err
 	}
-	p.Score = score
+	p.Score, p.Preview = score, v.s.IsPreview()
 	if v.s.Staff {
 		if p.StaffNotes, err = v.staffNotes(ctx); err != nil {
 			return err

@@ -101,7 +101,7 @@ func (v *view) draw(ctx context.Context, p *problemPart, pv *grading.View, just 
 	}
 	view := pv.State.View()
 	view.CorrectnessHidden = !pv.Settings.CorrectnessVisible(v.now, v.s.Staff)
-	view.ShowAnswers = just.answer && (v.s.Staff || pv.Settings.AnswerAvailable(&pv.State, v.now, false))
+	view.ShowAnswers = v.answers || just.answer && (v.s.Staff || pv.Settings.AnswerAvailable(&pv.State, v.now, false))
 	view.ReadOnly = pv.Settings.Closed(&pv.State, v.now) && !pv.Settings.ShowSave(&pv.State, v.now)
 	if raw := pv.Definition.MaxScore(); raw > 0 && pv.Settings.ScoreVisible(v.now, v.s.Staff) {
 		view.PartPoints = pv.Score.Possible / raw

@@ -73,6 +73,9 @@ func (v *view) sayOwed(o *store.OwedScore) *scoreLine {
 	}
 	switch o.State {
 	case store.Delivered:
+		if o.DeliveredAt.IsZero() {
+			return nil // another site sent it, or nothing
+		}
 		return &scoreLine{Class: "sent", Mark: "✓", Text: "Sent to " + where + ",", At: o.DeliveredAt.UTC()}
 	case store.Waiting, store.Sending:
 		return &scoreLine{Class: "waiting", Mark: "…", Text: "Your score is on its way to " + where + "."}

@@ -46,6 +46,7 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return ErrMethod.With("%s %s", r.Method, kind)
 	}
+	v.answers = s.Staff && r.URL.Query().Get("answers") == "1"
 	switch kind {
 	case "":
 		return v.getLaunched(w, r)
@@ -59,6 +60,8 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 		return v.getLocked(w, r, arg)
 	case "score":
 		return v.getScore(w, r)
+	case "team":
+		return v.getTeam(w, r, arg)
 	}
 	return ErrBlock.With("no page %.100q", rest)
 }
@@ -114,7 +117,7 @@ func (v *view) showStep(w http.ResponseWriter, r *http.Request, step *course.Blo
 		return err
 	}
 	p := v.newPage(step, body)
-	p.Nav = v.nav(step)
+	p.Nav, p.Team = v.nav(step), v.teamLinks(step)
 	if r.Method == http.MethodGet {
 		if err := v.remember(r.Context(), step); err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 // is missing, and where a learner's score goes.
 func (v *view) staffNotes(ctx context.Context) ([]string, error) {
 	notes := slices.Clone(v.notes)
-	if !holdsScored(v.launched) {
+	if !holdsScored(v.launched) || v.s.IsPreview() {
 		return notes, nil
 	}
 	where, own := v.s.Consumer.Name, "Your own answers are kept here and not sent."

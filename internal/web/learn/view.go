@@ -31,6 +31,8 @@ type view struct {
 	needs needs     // what the page must load
 	notes []string  // for the course team, below the page
 	just  *answered // what was just posted; nil on a plain visit
+
+	answers bool // a teacher looks at everything with its answers
 }
 
 // needs is what content on a page asks for.

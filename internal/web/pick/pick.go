@@ -12,7 +12,6 @@ import (
 	"errors"
 	"html/template"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -48,7 +47,7 @@ type Handler struct {
 
 // New returns the pages; it fails when an embedded template is broken.
 func New(d Deps) (*Handler, error) {
-	t, err := web.ParseTemplates("pick", template.FuncMap{"number": number}, "pick/*.html")
+	t, err := web.ParseTemplates("pick", template.FuncMap{"number": web.Number}, "pick/*.html")
 	return &Handler{Deps: d, pages: t}, err
 }
 
@@ -300,15 +299,6 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, s *selection.Sele
 func headers(w http.ResponseWriter, r *http.Request, more string) {
 	web.PageOf(r).SetHeaders(w.Header(), "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "+more)
 	w.Header().Set("Referrer-Policy", "no-referrer")
-}
-
-// number is a count of points as texts take it: whole where it is, so that a
-// language finds the right words.
-func number(p float64) any {
-	if p == math.Trunc(p) && p < 1<<31 {
-		return int(p)
-	}
-	return p
 }
 
 // said returns what the page says about a choice that did not work, "" where

@@ -346,7 +346,7 @@ func (q *Queries) LinkDelete(ctx context.Context, consumerID string, lTIUserID s
 }
 
 const linkList = `-- name: LinkList :many
-SELECT consumer_id, lti_user_id, account_id, how, created_at, previous_account_id, note, noted_at FROM account_link WHERE account_id = $1 ORDER BY created_at, consumer_id, lti_user_id
+SELECT consumer_id, lti_user_id, account_id, how, created_at, previous_account_id, note, noted_at, seen_at FROM account_link WHERE account_id = $1 ORDER BY created_at, consumer_id, lti_user_id
 `
 
 func (q *Queries) LinkList(ctx context.Context, accountID string) ([]AccountLink, error) {
@@ -367,6 +367,7 @@ func (q *Queries) LinkList(ctx context.Context, accountID string) ([]AccountLink
 			&i.PreviousAccountID,
 			&i.Note,
 			&i.NotedAt,
+			&i.SeenAt,
 		); err != nil {
 			return nil, err
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 const consumerByID = `-- name: ConsumerByID :one
-SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff FROM consumer WHERE id = $1
+SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff, moved_from, courses, starts_at, ends_at, launches_per_minute, keep_days FROM consumer WHERE id = $1
 `
 
 func (q *Queries) ConsumerByID(ctx context.Context, id string) (Consumer, error) {
@@ -37,12 +37,18 @@ func (q *Queries) ConsumerByID(ctx context.Context, id string) (Consumer, error)
 		&i.TrustedDomains,
 		&i.FrameOrigins,
 		&i.GradeStaff,
+		&i.MovedFrom,
+		&i.Courses,
+		&i.StartsAt,
+		&i.EndsAt,
+		&i.LaunchesPerMinute,
+		&i.KeepDays,
 	)
 	return i, err
 }
 
 const consumerByKey = `-- name: ConsumerByKey :one
-SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff FROM consumer WHERE consumer_key = $1
+SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff, moved_from, courses, starts_at, ends_at, launches_per_minute, keep_days FROM consumer WHERE consumer_key = $1
 `
 
 func (q *Queries) ConsumerByKey(ctx context.Context, consumerKey string) (Consumer, error) {
@@ -69,6 +75,12 @@ func (q *Queries) ConsumerByKey(ctx context.Context, consumerKey string) (Consum
 		&i.TrustedDomains,
 		&i.FrameOrigins,
 		&i.GradeStaff,
+		&i.MovedFrom,
+		&i.Courses,
+		&i.StartsAt,
+		&i.EndsAt,
+		&i.LaunchesPerMinute,
+		&i.KeepDays,
 	)
 	return i, err
 }
@@ -100,13 +112,15 @@ const consumerCreate = `-- name: ConsumerCreate :execrows
 INSERT INTO consumer (
     id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at,
     require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state,
-    trusted_domains, frame_origins, grade_staff,
+    trusted_domains, frame_origins, grade_staff, moved_from,
+    courses, starts_at, ends_at, launches_per_minute, keep_days,
     created_at, updated_at, last_launch_at
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10, $11, $12, $13, $14,
-    $15, $16, $17,
-    $18, $19, $20
+    $15, $16, $17, $18,
+    $19, $20, $21, $22, $23,
+    $24, $25, $26
 )
 ON CONFLICT DO NOTHING
 `
@@ -129,6 +143,12 @@ type ConsumerCreateParams struct {
 	TrustedDomains     string
 	FrameOrigins       string
 	GradeStaff         bool
+	MovedFrom          string
+	Courses            string
+	StartsAt           int64
+	EndsAt             int64
+	LaunchesPerMinute  int64
+	KeepDays           int64
 	CreatedAt          int64
 	UpdatedAt          int64
 	LastLaunchAt       int64
@@ -153,6 +173,12 @@ func (q *Queries) ConsumerCreate(ctx context.Context, arg ConsumerCreateParams) 
 		arg.TrustedDomains,
 		arg.FrameOrigins,
 		arg.GradeStaff,
+		arg.MovedFrom,
+		arg.Courses,
+		arg.StartsAt,
+		arg.EndsAt,
+		arg.LaunchesPerMinute,
+		arg.KeepDays,
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.LastLaunchAt,
@@ -188,8 +214,9 @@ func (q *Queries) ConsumerLaunched(ctx context.Context, at int64, iD string) (in
 }
 
 const consumerList = `-- name: ConsumerList :many
-SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff FROM consumer
-WHERE search LIKE CAST($1 AS TEXT) ESCAPE '\' OR instance_guid_folded LIKE $1 ESCAPE '\'
+SELECT id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at, require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state, created_at, updated_at, last_launch_at, trusted_domains, frame_origins, grade_staff, moved_from, courses, starts_at, ends_at, launches_per_minute, keep_days FROM consumer
+WHERE id <> 'preview'
+  AND (search LIKE CAST($1 AS TEXT) ESCAPE '\' OR instance_guid_folded LIKE $1 ESCAPE '\')
 ORDER BY name_folded, id
 `
 
@@ -223,6 +250,12 @@ func (q *Queries) ConsumerList(ctx context.Context, pattern string) ([]Consumer,
 			&i.TrustedDomains,
 			&i.FrameOrigins,
 			&i.GradeStaff,
+			&i.MovedFrom,
+			&i.Courses,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.LaunchesPerMinute,
+			&i.KeepDays,
 		); err != nil {
 			return nil, err
 		}
@@ -244,10 +277,12 @@ UPDATE consumer SET
     require_user_account = $5, use_lti_pii = $6, enabled = $7,
     strict_replay = $8, strict_lti = $9, fresh_state = $10,
     trusted_domains = $11, frame_origins = $12, grade_staff = $13,
-    updated_at = $14
-WHERE consumer.id = $15 AND NOT EXISTS (
+    courses = $14, starts_at = $15, ends_at = $16,
+    launches_per_minute = $17, keep_days = $18,
+    updated_at = $19
+WHERE consumer.id = $20 AND NOT EXISTS (
     SELECT 1 FROM consumer AS other
-    WHERE other.id <> $15 AND (other.name_folded = $2 OR other.consumer_key = $3)
+    WHERE other.id <> $20 AND (other.name_folded = $2 OR other.consumer_key = $3)
 )
 `
 
@@ -265,6 +300,11 @@ type ConsumerUpdateParams struct {
 	TrustedDomains     string
 	FrameOrigins       string
 	GradeStaff         bool
+	Courses            string
+	StartsAt           int64
+	EndsAt             int64
+	LaunchesPerMinute  int64
+	KeepDays           int64
 	UpdatedAt          int64
 	ID                 string
 }
@@ -284,6 +324,11 @@ func (q *Queries) ConsumerUpdate(ctx context.Context, arg ConsumerUpdateParams) 
 		arg.TrustedDomains,
 		arg.FrameOrigins,
 		arg.GradeStaff,
+		arg.Courses,
+		arg.StartsAt,
+		arg.EndsAt,
+		arg.LaunchesPerMinute,
+		arg.KeepDays,
 		arg.UpdatedAt,
 		arg.ID,
 	)

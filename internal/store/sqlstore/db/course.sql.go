@@ -185,6 +185,21 @@ func (q *Queries) CourseList(ctx context.Context) ([]CourseListRow, error) {
 	return items, nil
 }
 
+const coursePoint = `-- name: CoursePoint :execrows
+UPDATE course SET version_id = $1
+WHERE course.course_key = $2 AND EXISTS (
+    SELECT 1 FROM course_version WHERE course_version.id = $1 AND course_version.course_key = $2
+)
+`
+
+func (q *Queries) CoursePoint(ctx context.Context, versionID string, courseKey string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, coursePoint, versionID, courseKey)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const coursePublish = `-- name: CoursePublish :one
 INSERT INTO course (course_key, version_id, last_number) VALUES ($1, $2, 1)
 ON CONFLICT (course_key) DO UPDATE SET
@@ -197,6 +212,104 @@ func (q *Queries) CoursePublish(ctx context.Context, courseKey string, versionID
 	var last_number int64
 	err := row.Scan(&last_number)
 	return last_number, err
+}
+
+const garbageDue = `-- name: GarbageDue :many
+SELECT sha256 FROM blob_garbage WHERE since <= $1 ORDER BY since LIMIT CAST($2 AS BIGINT)
+`
+
+func (q *Queries) GarbageDue(ctx context.Context, before int64, maxRows int64) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, garbageDue, before, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var sha256 string
+		if err := rows.Scan(&sha256); err != nil {
+			return nil, err
+		}
+		items = append(items, sha256)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const garbageForget = `-- name: GarbageForget :exec
+DELETE FROM blob_garbage WHERE sha256 = $1
+`
+
+func (q *Queries) GarbageForget(ctx context.Context, sha256 string) error {
+	_, err := q.db.ExecContext(ctx, garbageForget, sha256)
+	return err
+}
+
+const garbageGoing = `-- name: GarbageGoing :execrows
+UPDATE blob_garbage SET going = TRUE
+WHERE blob_garbage.sha256 = $1
+  AND NOT EXISTS (SELECT 1 FROM asset WHERE asset.sha256 = $1)
+`
+
+func (q *Queries) GarbageGoing(ctx context.Context, sha256 string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, garbageGoing, sha256)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const garbageGone = `-- name: GarbageGone :one
+SELECT COUNT(*) FROM blob_garbage WHERE sha256 = $1 AND going = TRUE
+`
+
+func (q *Queries) GarbageGone(ctx context.Context, sha256 string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, garbageGone, sha256)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const garbageMark = `-- name: GarbageMark :exec
+INSERT INTO blob_garbage (sha256, since, going)
+SELECT DISTINCT mine.sha256, CAST($1 AS BIGINT), FALSE FROM asset AS mine
+WHERE mine.version_id = $2 AND NOT EXISTS (
+    SELECT 1 FROM asset AS other WHERE other.sha256 = mine.sha256 AND other.version_id <> $2
+)
+ON CONFLICT (sha256) DO NOTHING
+`
+
+// Files of these versions that no other version names. Marked before the
+// versions go.
+func (q *Queries) GarbageMark(ctx context.Context, since int64, versionID string) error {
+	_, err := q.db.ExecContext(ctx, garbageMark, since, versionID)
+	return err
+}
+
+const garbageRescue = `-- name: GarbageRescue :execrows
+DELETE FROM blob_garbage WHERE sha256 = $1 AND going = FALSE
+`
+
+func (q *Queries) GarbageRescue(ctx context.Context, sha256 string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, garbageRescue, sha256)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const teamForget = `-- name: TeamForget :exec
+DELETE FROM course_team WHERE course_key = $1
+`
+
+func (q *Queries) TeamForget(ctx context.Context, courseKey string) error {
+	_, err := q.db.ExecContext(ctx, teamForget, courseKey)
+	return err
 }
 
 const versionByID = `-- name: VersionByID :one
@@ -262,6 +375,38 @@ func (q *Queries) VersionCreate(ctx context.Context, arg VersionCreateParams) (i
 	return result.RowsAffected()
 }
 
+const versionDelete = `-- name: VersionDelete :execrows
+DELETE FROM course_version
+WHERE course_version.id = $1 AND course_version.course_key = $2
+  AND NOT EXISTS (SELECT 1 FROM course WHERE course.version_id = $1)
+`
+
+func (q *Queries) VersionDelete(ctx context.Context, iD string, courseKey string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, versionDelete, iD, courseKey)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const versionLeave = `-- name: VersionLeave :exec
+UPDATE course_version SET left_at = $1
+WHERE course_version.id <> $2
+  AND course_version.id = (SELECT version_id FROM course WHERE course.course_key = $3)
+`
+
+type VersionLeaveParams struct {
+	At        int64
+	NextID    string
+	CourseKey string
+}
+
+// The published version, if it is not this one, stops being it.
+func (q *Queries) VersionLeave(ctx context.Context, arg VersionLeaveParams) error {
+	_, err := q.db.ExecContext(ctx, versionLeave, arg.At, arg.NextID, arg.CourseKey)
+	return err
+}
+
 const versionReport = `-- name: VersionReport :one
 SELECT report FROM course_version WHERE id = $1
 `
@@ -271,4 +416,13 @@ func (q *Queries) VersionReport(ctx context.Context, id string) (string, error) 
 	var report string
 	err := row.Scan(&report)
 	return report, err
+}
+
+const versionReturn = `-- name: VersionReturn :exec
+UPDATE course_version SET left_at = 0 WHERE id = $1
+`
+
+func (q *Queries) VersionReturn(ctx context.Context, id string) error {
+	_, err := q.db.ExecContext(ctx, versionReturn, id)
+	return err
 }

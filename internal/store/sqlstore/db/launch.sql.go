@@ -7,10 +7,11 @@ package db
 
 import (
 	"context"
+	"database/sql"
 )
 
 const launchKnown = `-- name: LaunchKnown :one
-SELECT consumer.id, consumer.name, consumer.name_folded, consumer.consumer_key, consumer.search, consumer.instance_guid, consumer.instance_guid_folded, consumer.instance_guid_at, consumer.require_user_account, consumer.use_lti_pii, consumer.enabled, consumer.strict_replay, consumer.strict_lti, consumer.fresh_state, consumer.created_at, consumer.updated_at, consumer.last_launch_at, consumer.trusted_domains, consumer.frame_origins, consumer.grade_staff,
+SELECT consumer.id, consumer.name, consumer.name_folded, consumer.consumer_key, consumer.search, consumer.instance_guid, consumer.instance_guid_folded, consumer.instance_guid_at, consumer.require_user_account, consumer.use_lti_pii, consumer.enabled, consumer.strict_replay, consumer.strict_lti, consumer.fresh_state, consumer.created_at, consumer.updated_at, consumer.last_launch_at, consumer.trusted_domains, consumer.frame_origins, consumer.grade_staff, consumer.moved_from, consumer.courses, consumer.starts_at, consumer.ends_at, consumer.launches_per_minute, consumer.keep_days,
     CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = CAST($1 AS TEXT)), '') AS TEXT) AS version_id,
     (SELECT s.box FROM consumer_secret AS s WHERE s.consumer_id = consumer.id AND s.slot = 'current') AS current_box,
     (SELECT s.box FROM consumer_secret AS s WHERE s.consumer_id = consumer.id AND s.slot = 'previous') AS previous_box,
@@ -88,6 +89,12 @@ func (q *Queries) LaunchKnown(ctx context.Context, arg LaunchKnownParams) (Launc
 		&i.Consumer.TrustedDomains,
 		&i.Consumer.FrameOrigins,
 		&i.Consumer.GradeStaff,
+		&i.Consumer.MovedFrom,
+		&i.Consumer.Courses,
+		&i.Consumer.StartsAt,
+		&i.Consumer.EndsAt,
+		&i.Consumer.LaunchesPerMinute,
+		&i.Consumer.KeepDays,
 		&i.VersionID,
 		&i.CurrentBox,
 		&i.PreviousBox,
@@ -106,9 +113,11 @@ func (q *Queries) LaunchKnown(ctx context.Context, arg LaunchKnownParams) (Launc
 
 const logAppend = `-- name: LogAppend :execrows
 INSERT INTO launch_log (
-    id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats
+    id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats,
+    cause, skew, evidence, test_id
 ) VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+    $11, $12, $13, $14
 )
 ON CONFLICT DO NOTHING
 `
@@ -124,6 +133,10 @@ type LogAppendParams struct {
 	UsageKey    string
 	Detail      string
 	Repeats     int64
+	Cause       string
+	Skew        sql.NullInt64
+	Evidence    string
+	TestID      string
 }
 
 func (q *Queries) LogAppend(ctx context.Context, arg LogAppendParams) (int64, error) {
@@ -138,6 +151,10 @@ func (q *Queries) LogAppend(ctx context.Context, arg LogAppendParams) (int64, er
 		arg.UsageKey,
 		arg.Detail,
 		arg.Repeats,
+		arg.Cause,
+		arg.Skew,
+		arg.Evidence,
+		arg.TestID,
 	)
 	if err != nil {
 		return 0, err
@@ -145,30 +162,37 @@ func (q *Queries) LogAppend(ctx context.Context, arg LogAppendParams) (int64, er
 	return result.RowsAffected()
 }
 
-const logList = `-- name: LogList :many
-SELECT id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats FROM launch_log
-WHERE (CAST($1 AS TEXT) = '' OR consumer_id = $1)
-  AND (CAST($2 AS TEXT) = '' OR code = $2)
-  AND (CAST($3 AS BOOLEAN) = FALSE OR code <> 'ok')
-  AND (CAST($4 AS TEXT) = '%' OR id LIKE CAST($4 AS TEXT) ESCAPE '\')
+const logByReference = `-- name: LogByReference :many
+SELECT id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats, cause, skew, evidence, test_id FROM launch_log
+WHERE id IN (SELECT named.id FROM launch_log AS named WHERE named.id LIKE CAST($1 AS TEXT) ESCAPE '\')
+  AND (CAST($2 AS TEXT) = '' OR consumer_id = $2)
+  AND (CAST($3 AS TEXT) = '' OR code = $3)
+  AND (CAST($4 AS TEXT) = '' OR course_key = $4)
+  AND (CAST($5 AS BOOLEAN) = FALSE OR code <> 'ok')
+  AND (CAST($6 AS BOOLEAN) = FALSE OR code = 'ok')
 ORDER BY logged_at DESC, id DESC
-LIMIT CAST($5 AS BIGINT)
+LIMIT CAST($7 AS BIGINT)
 `
 
-type LogListParams struct {
+type LogByReferenceParams struct {
+	Ends       string
 	ConsumerID string
 	Code       string
+	CourseKey  string
 	Failed     bool
-	Ends       string
+	Opened     bool
 	MaxRows    int64
 }
 
-func (q *Queries) LogList(ctx context.Context, arg LogListParams) ([]LaunchLog, error) {
-	rows, err := q.db.QueryContext(ctx, logList,
+// LogByReference looks the IDs up in the index alone: rows are large.
+func (q *Queries) LogByReference(ctx context.Context, arg LogByReferenceParams) ([]LaunchLog, error) {
+	rows, err := q.db.QueryContext(ctx, logByReference,
+		arg.Ends,
 		arg.ConsumerID,
 		arg.Code,
+		arg.CourseKey,
 		arg.Failed,
-		arg.Ends,
+		arg.Opened,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -189,6 +213,202 @@ func (q *Queries) LogList(ctx context.Context, arg LogListParams) ([]LaunchLog, 
 			&i.UsageKey,
 			&i.Detail,
 			&i.Repeats,
+			&i.Cause,
+			&i.Skew,
+			&i.Evidence,
+			&i.TestID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const logByTest = `-- name: LogByTest :many
+SELECT id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats, cause, skew, evidence, test_id FROM launch_log WHERE test_id <> '' AND test_id = $1
+ORDER BY logged_at DESC, id DESC
+LIMIT CAST($2 AS BIGINT)
+`
+
+func (q *Queries) LogByTest(ctx context.Context, testID string, maxRows int64) ([]LaunchLog, error) {
+	rows, err := q.db.QueryContext(ctx, logByTest, testID, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LaunchLog
+	for rows.Next() {
+		var i LaunchLog
+		if err := rows.Scan(
+			&i.ID,
+			&i.LoggedAt,
+			&i.Code,
+			&i.Verified,
+			&i.ConsumerID,
+			&i.ConsumerKey,
+			&i.CourseKey,
+			&i.UsageKey,
+			&i.Detail,
+			&i.Repeats,
+			&i.Cause,
+			&i.Skew,
+			&i.Evidence,
+			&i.TestID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const logCauses = `-- name: LogCauses :many
+SELECT consumer_id, code, cause, CAST(max(consumer_key) AS TEXT) AS consumer_key,
+    CAST(sum(1 + repeats) AS BIGINT) AS launches, CAST(min(logged_at) AS BIGINT) AS first_at,
+    CAST(max(logged_at) AS BIGINT) AS last_at, CAST(max(id) AS TEXT) AS newest
+FROM launch_log
+WHERE code <> 'ok' AND logged_at > $1 AND test_id = ''
+GROUP BY consumer_id, code, cause
+ORDER BY launches DESC, newest DESC
+LIMIT CAST($2 AS BIGINT)
+`
+
+type LogCausesRow struct {
+	ConsumerID  string
+	Code        string
+	Cause       string
+	ConsumerKey string
+	Launches    int64
+	FirstAt     int64
+	LastAt      int64
+	Newest      string
+}
+
+func (q *Queries) LogCauses(ctx context.Context, since int64, maxRows int64) ([]LogCausesRow, error) {
+	rows, err := q.db.QueryContext(ctx, logCauses, since, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LogCausesRow
+	for rows.Next() {
+		var i LogCausesRow
+		if err := rows.Scan(
+			&i.ConsumerID,
+			&i.Code,
+			&i.Cause,
+			&i.ConsumerKey,
+			&i.Launches,
+			&i.FirstAt,
+			&i.LastAt,
+			&i.Newest,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const logCounts = `-- name: LogCounts :one
+SELECT CAST(coalesce(sum(CASE WHEN code = 'ok' THEN 1 + repeats ELSE 0 END), 0) AS BIGINT) AS good,
+    CAST(coalesce(sum(CASE WHEN code = 'ok' THEN 0 ELSE 1 + repeats END), 0) AS BIGINT) AS refused
+FROM launch_log
+WHERE logged_at > $1 AND test_id = ''
+`
+
+type LogCountsRow struct {
+	Good    int64
+	Refused int64
+}
+
+func (q *Queries) LogCounts(ctx context.Context, since int64) (LogCountsRow, error) {
+	row := q.db.QueryRowContext(ctx, logCounts, since)
+	var i LogCountsRow
+	err := row.Scan(&i.Good, &i.Refused)
+	return i, err
+}
+
+const logList = `-- name: LogList :many
+SELECT id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats, cause, skew, evidence, test_id FROM launch_log
+WHERE (CAST($1 AS BIGINT) = 0 OR logged_at < $1 OR logged_at = $1 AND id < CAST($2 AS TEXT))
+  AND (CAST($3 AS TEXT) = '' OR consumer_id = $3)
+  AND (CAST($4 AS TEXT) = '' OR code = $4)
+  AND (CAST($5 AS TEXT) = '' OR course_key = $5)
+  AND (CAST($6 AS BOOLEAN) = FALSE OR code <> 'ok')
+  AND (CAST($7 AS BOOLEAN) = FALSE OR code = 'ok')
+  AND (CAST($8 AS TEXT) = '' OR lower(consumer_key) LIKE CAST($8 AS TEXT) ESCAPE '\'
+    OR lower(usage_key) LIKE CAST($8 AS TEXT) ESCAPE '\' OR lower(code) LIKE CAST($8 AS TEXT) ESCAPE '\'
+    OR lower(detail) LIKE CAST($8 AS TEXT) ESCAPE '\' OR lower(cause) LIKE CAST($8 AS TEXT) ESCAPE '\')
+ORDER BY logged_at DESC, id DESC
+LIMIT CAST($9 AS BIGINT)
+`
+
+type LogListParams struct {
+	BeforeAt   int64
+	BeforeID   string
+	ConsumerID string
+	Code       string
+	CourseKey  string
+	Failed     bool
+	Opened     bool
+	Contains   string
+	MaxRows    int64
+}
+
+func (q *Queries) LogList(ctx context.Context, arg LogListParams) ([]LaunchLog, error) {
+	rows, err := q.db.QueryContext(ctx, logList,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.ConsumerID,
+		arg.Code,
+		arg.CourseKey,
+		arg.Failed,
+		arg.Opened,
+		arg.Contains,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LaunchLog
+	for rows.Next() {
+		var i LaunchLog
+		if err := rows.Scan(
+			&i.ID,
+			&i.LoggedAt,
+			&i.Code,
+			&i.Verified,
+			&i.ConsumerID,
+			&i.ConsumerKey,
+			&i.CourseKey,
+			&i.UsageKey,
+			&i.Detail,
+			&i.Repeats,
+			&i.Cause,
+			&i.Skew,
+			&i.Evidence,
+			&i.TestID,
 		); err != nil {
 			return nil, err
 		}
@@ -232,6 +452,42 @@ func (q *Queries) LogRepeat(ctx context.Context, consumerKey string, code string
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const logSkews = `-- name: LogSkews :many
+SELECT CAST(skew AS BIGINT) AS skew FROM launch_log
+WHERE consumer_id = $1 AND logged_at > $2 AND skew IS NOT NULL AND test_id = ''
+ORDER BY logged_at DESC, id DESC
+LIMIT CAST($3 AS BIGINT)
+`
+
+type LogSkewsParams struct {
+	ConsumerID string
+	Since      int64
+	MaxRows    int64
+}
+
+func (q *Queries) LogSkews(ctx context.Context, arg LogSkewsParams) ([]int64, error) {
+	rows, err := q.db.QueryContext(ctx, logSkews, arg.ConsumerID, arg.Since, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var skew int64
+		if err := rows.Scan(&skew); err != nil {
+			return nil, err
+		}
+		items = append(items, skew)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const logUnverifiedCount = `-- name: LogUnverifiedCount :one

@@ -9,6 +9,195 @@ import (
 	"context"
 )
 
+const memberCount = `-- name: MemberCount :one
+SELECT COUNT(*) FROM placement JOIN context_member ON context_member.lms_context_id = placement.lms_context_id
+WHERE placement.id = $1 AND context_member.staff = FALSE
+`
+
+func (q *Queries) MemberCount(ctx context.Context, placementID string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, memberCount, placementID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const memberList = `-- name: MemberList :many
+SELECT context_member.account_id, context_member.since, account.username, account.name, account.kind,
+    CAST(COALESCE((SELECT MIN(account_link.lti_user_id) FROM account_link
+        WHERE account_link.account_id = context_member.account_id
+          AND account_link.consumer_id = placement.consumer_id), '') AS TEXT) AS lti_user_id
+FROM placement
+JOIN context_member ON context_member.lms_context_id = placement.lms_context_id
+JOIN account ON account.id = context_member.account_id
+WHERE placement.id = $1 AND context_member.staff = FALSE
+  AND context_member.account_id > CAST($2 AS TEXT)
+ORDER BY context_member.account_id
+LIMIT CAST($3 AS BIGINT)
+`
+
+type MemberListParams struct {
+	PlacementID  string
+	AfterAccount string
+	MaxRows      int64
+}
+
+type MemberListRow struct {
+	AccountID string
+	Since     int64
+	Username  string
+	Name      string
+	Kind      string
+	LTIUserID string
+}
+
+// Learners of an LMS's course with who they are there.
+func (q *Queries) MemberList(ctx context.Context, arg MemberListParams) ([]MemberListRow, error) {
+	rows, err := q.db.QueryContext(ctx, memberList, arg.PlacementID, arg.AfterAccount, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MemberListRow
+	for rows.Next() {
+		var i MemberListRow
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.Since,
+			&i.Username,
+			&i.Name,
+			&i.Kind,
+			&i.LTIUserID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const memberOf = `-- name: MemberOf :one
+SELECT COUNT(*) FROM context_member JOIN placement ON placement.lms_context_id = context_member.lms_context_id
+WHERE context_member.account_id = $1 AND placement.course_key = $2
+`
+
+func (q *Queries) MemberOf(ctx context.Context, accountID string, courseKey string) (int64, error) {
+	row := q.db.QueryRowContext(ctx, memberOf, accountID, courseKey)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const memberSeen = `-- name: MemberSeen :exec
+INSERT INTO context_member (lms_context_id, account_id, staff, since)
+SELECT placement.lms_context_id, CAST($1 AS TEXT), CAST($2 AS BOOLEAN), CAST($3 AS BIGINT)
+FROM placement WHERE placement.id = CAST($4 AS TEXT)
+ON CONFLICT (lms_context_id, account_id) DO UPDATE SET staff = excluded.staff
+WHERE context_member.staff <> excluded.staff
+`
+
+type MemberSeenParams struct {
+	AccountID   string
+	Staff       bool
+	Since       int64
+	PlacementID string
+}
+
+func (q *Queries) MemberSeen(ctx context.Context, arg MemberSeenParams) error {
+	_, err := q.db.ExecContext(ctx, memberSeen,
+		arg.AccountID,
+		arg.Staff,
+		arg.Since,
+		arg.PlacementID,
+	)
+	return err
+}
+
+const memberStates = `-- name: MemberStates :many
+SELECT learner_state.account_id, learner_state.scope, learner_state.course_key, learner_state.block_type, learner_state.block_id, learner_state.version, learner_state.state, learner_state.answered, learner_state.earned, learner_state.possible, learner_state.updated_at, learner_state.given FROM placement
+JOIN context_member ON context_member.lms_context_id = placement.lms_context_id
+JOIN learner_state ON learner_state.account_id = context_member.account_id
+WHERE placement.id = $1 AND context_member.staff = FALSE
+  AND context_member.account_id > CAST($2 AS TEXT)
+  AND learner_state.course_key = $3 AND learner_state.scope = $4
+  AND learner_state.block_type = $5 AND learner_state.block_id = $6
+ORDER BY learner_state.account_id
+LIMIT CAST($7 AS BIGINT)
+`
+
+type MemberStatesParams struct {
+	PlacementID  string
+	AfterAccount string
+	CourseKey    string
+	Scope        string
+	BlockType    string
+	BlockID      string
+	MaxRows      int64
+}
+
+// What the learners of an LMS's course did with one block: one look-up each.
+func (q *Queries) MemberStates(ctx context.Context, arg MemberStatesParams) ([]LearnerState, error) {
+	rows, err := q.db.QueryContext(ctx, memberStates,
+		arg.PlacementID,
+		arg.AfterAccount,
+		arg.CourseKey,
+		arg.Scope,
+		arg.BlockType,
+		arg.BlockID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LearnerState
+	for rows.Next() {
+		var i LearnerState
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.Scope,
+			&i.CourseKey,
+			&i.BlockType,
+			&i.BlockID,
+			&i.Version,
+			&i.State,
+			&i.Answered,
+			&i.Earned,
+			&i.Possible,
+			&i.UpdatedAt,
+			&i.Given,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const mergeMembers = `-- name: MergeMembers :exec
+UPDATE context_member SET account_id = $1
+WHERE context_member.account_id = $2 AND NOT EXISTS (
+    SELECT 1 FROM context_member AS other
+    WHERE other.account_id = $1 AND other.lms_context_id = context_member.lms_context_id
+)
+`
+
+func (q *Queries) MergeMembers(ctx context.Context, intoID string, fromID string) error {
+	_, err := q.db.ExecContext(ctx, mergeMembers, intoID, fromID)
+	return err
+}
+
 const scoreAppend = `-- name: ScoreAppend :execrows
 INSERT INTO score_event (
     id, account_id, scope, course_key, block_type, block_id, happened_at, earned, possible, why
@@ -106,7 +295,7 @@ func (q *Queries) ScoreList(ctx context.Context, arg ScoreListParams) ([]ScoreEv
 }
 
 const stateGet = `-- name: StateGet :one
-SELECT account_id, scope, course_key, block_type, block_id, version, state, answered, earned, possible, updated_at FROM learner_state
+SELECT account_id, scope, course_key, block_type, block_id, version, state, answered, earned, possible, updated_at, given FROM learner_state
 WHERE account_id = $1 AND course_key = $2 AND scope = $3
   AND block_type = $4 AND block_id = $5
 `
@@ -140,15 +329,18 @@ func (q *Queries) StateGet(ctx context.Context, arg StateGetParams) (LearnerStat
 		&i.Earned,
 		&i.Possible,
 		&i.UpdatedAt,
+		&i.Given,
 	)
 	return i, err
 }
 
 const stateInsert = `-- name: StateInsert :execrows
 INSERT INTO learner_state (
-    account_id, scope, course_key, block_type, block_id, version, state, answered, earned, possible, updated_at
+    account_id, scope, course_key, block_type, block_id, version, state, answered, earned, possible, updated_at,
+    given
 ) VALUES (
-    $1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10
+    $1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10,
+    $11
 )
 ON CONFLICT DO NOTHING
 `
@@ -164,6 +356,7 @@ type StateInsertParams struct {
 	Earned    float64
 	Possible  float64
 	UpdatedAt int64
+	Given     string
 }
 
 func (q *Queries) StateInsert(ctx context.Context, arg StateInsertParams) (int64, error) {
@@ -178,6 +371,7 @@ func (q *Queries) StateInsert(ctx context.Context, arg StateInsertParams) (int64
 		arg.Earned,
 		arg.Possible,
 		arg.UpdatedAt,
+		arg.Given,
 	)
 	if err != nil {
 		return 0, err
@@ -186,7 +380,7 @@ func (q *Queries) StateInsert(ctx context.Context, arg StateInsertParams) (int64
 }
 
 const stateList = `-- name: StateList :many
-SELECT account_id, scope, course_key, block_type, block_id, version, state, answered, earned, possible, updated_at FROM learner_state
+SELECT account_id, scope, course_key, block_type, block_id, version, state, answered, earned, possible, updated_at, given FROM learner_state
 WHERE account_id = $1 AND course_key = $2 AND scope = $3
 `
 
@@ -217,6 +411,7 @@ func (q *Queries) StateList(ctx context.Context, arg StateListParams) ([]Learner
 			&i.Earned,
 			&i.Possible,
 			&i.UpdatedAt,
+			&i.Given,
 		); err != nil {
 			return nil, err
 		}
@@ -231,12 +426,39 @@ func (q *Queries) StateList(ctx context.Context, arg StateListParams) ([]Learner
 	return items, nil
 }
 
+const stateScopes = `-- name: StateScopes :many
+SELECT DISTINCT scope FROM learner_state WHERE account_id = $1 AND course_key = $2 ORDER BY scope
+`
+
+func (q *Queries) StateScopes(ctx context.Context, accountID string, courseKey string) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, stateScopes, accountID, courseKey)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var scope string
+		if err := rows.Scan(&scope); err != nil {
+			return nil, err
+		}
+		items = append(items, scope)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stateUpdate = `-- name: StateUpdate :execrows
 UPDATE learner_state SET
     version = version + 1, state = $1, answered = $2, earned = $3, possible = $4,
-    updated_at = $5
-WHERE account_id = $6 AND course_key = $7 AND scope = $8
-  AND block_type = $9 AND block_id = $10 AND version = $11
+    updated_at = $5, given = $6
+WHERE account_id = $7 AND course_key = $8 AND scope = $9
+  AND block_type = $10 AND block_id = $11 AND version = $12
 `
 
 type StateUpdateParams struct {
@@ -245,6 +467,7 @@ type StateUpdateParams struct {
 	Earned    float64
 	Possible  float64
 	UpdatedAt int64
+	Given     string
 	AccountID string
 	CourseKey string
 	Scope     string
@@ -260,6 +483,7 @@ func (q *Queries) StateUpdate(ctx context.Context, arg StateUpdateParams) (int64
 		arg.Earned,
 		arg.Possible,
 		arg.UpdatedAt,
+		arg.Given,
 		arg.AccountID,
 		arg.CourseKey,
 		arg.Scope,
@@ -271,4 +495,57 @@ func (q *Queries) StateUpdate(ctx context.Context, arg StateUpdateParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const statesOfBlock = `-- name: StatesOfBlock :many
+SELECT account_id, scope FROM learner_state
+WHERE course_key = $1 AND block_type = $2 AND block_id = $3
+  AND account_id >= CAST($4 AS TEXT)
+  AND (account_id > CAST($4 AS TEXT) OR scope > CAST($5 AS TEXT))
+ORDER BY account_id, scope
+LIMIT CAST($6 AS BIGINT)
+`
+
+type StatesOfBlockParams struct {
+	CourseKey    string
+	BlockType    string
+	BlockID      string
+	AfterAccount string
+	AfterScope   string
+	MaxRows      int64
+}
+
+type StatesOfBlockRow struct {
+	AccountID string
+	Scope     string
+}
+
+func (q *Queries) StatesOfBlock(ctx context.Context, arg StatesOfBlockParams) ([]StatesOfBlockRow, error) {
+	rows, err := q.db.QueryContext(ctx, statesOfBlock,
+		arg.CourseKey,
+		arg.BlockType,
+		arg.BlockID,
+		arg.AfterAccount,
+		arg.AfterScope,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StatesOfBlockRow
+	for rows.Next() {
+		var i StatesOfBlockRow
+		if err := rows.Scan(&i.AccountID, &i.Scope); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

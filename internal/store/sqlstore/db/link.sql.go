@@ -111,7 +111,7 @@ func (q *Queries) LinkCount(ctx context.Context, consumerID string) ([]LinkCount
 }
 
 const linkGet = `-- name: LinkGet :one
-SELECT consumer_id, lti_user_id, account_id, how, created_at, previous_account_id, note, noted_at FROM account_link WHERE consumer_id = $1 AND lti_user_id = $2
+SELECT consumer_id, lti_user_id, account_id, how, created_at, previous_account_id, note, noted_at, seen_at FROM account_link WHERE consumer_id = $1 AND lti_user_id = $2
 `
 
 func (q *Queries) LinkGet(ctx context.Context, consumerID string, lTIUserID string) (AccountLink, error) {
@@ -126,6 +126,7 @@ func (q *Queries) LinkGet(ctx context.Context, consumerID string, lTIUserID stri
 		&i.PreviousAccountID,
 		&i.Note,
 		&i.NotedAt,
+		&i.SeenAt,
 	)
 	return i, err
 }
@@ -185,7 +186,7 @@ func (q *Queries) LinkProve(ctx context.Context, arg LinkProveParams) error {
 }
 
 const linkedAccount = `-- name: LinkedAccount :one
-SELECT account_link.consumer_id, account_link.lti_user_id, account_link.account_id, account_link.how, account_link.created_at, account_link.previous_account_id, account_link.note, account_link.noted_at, account.id, account.username, account.username_folded, account.email, account.name, account.search, account.kind, account.admin, account.enabled, account.password_hash, account.created_at, account.role
+SELECT account_link.consumer_id, account_link.lti_user_id, account_link.account_id, account_link.how, account_link.created_at, account_link.previous_account_id, account_link.note, account_link.noted_at, account_link.seen_at, account.id, account.username, account.username_folded, account.email, account.name, account.search, account.kind, account.admin, account.enabled, account.password_hash, account.created_at, account.role
 FROM account_link JOIN account ON account.id = account_link.account_id
 WHERE account_link.consumer_id = $1 AND account_link.lti_user_id = $2
 `
@@ -207,6 +208,7 @@ func (q *Queries) LinkedAccount(ctx context.Context, consumerID string, lTIUserI
 		&i.AccountLink.PreviousAccountID,
 		&i.AccountLink.Note,
 		&i.AccountLink.NotedAt,
+		&i.AccountLink.SeenAt,
 		&i.Account.ID,
 		&i.Account.Username,
 		&i.Account.UsernameFolded,

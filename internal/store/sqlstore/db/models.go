@@ -8,6 +8,18 @@ import (
 	"database/sql"
 )
 
+type AccessRequest struct {
+	ID          string
+	AskedAt     int64
+	ConsumerKey string
+	Name        string
+	Contact     string
+	Reason      string
+	State       string
+	DecidedAt   int64
+	ConsumerID  string
+}
+
 type Account struct {
 	ID             string
 	Username       string
@@ -40,6 +52,7 @@ type AccountLink struct {
 	PreviousAccountID string
 	Note              string
 	NotedAt           int64
+	SeenAt            int64
 }
 
 type Allowance struct {
@@ -73,6 +86,12 @@ type Audit struct {
 	Subject    string
 	Before     string
 	After      string
+}
+
+type BlobGarbage struct {
+	Sha256 string
+	Since  int64
+	Going  bool
 }
 
 type Block struct {
@@ -114,6 +133,12 @@ type Consumer struct {
 	TrustedDomains     string
 	FrameOrigins       string
 	GradeStaff         bool
+	MovedFrom          string
+	Courses            string
+	StartsAt           int64
+	EndsAt             int64
+	LaunchesPerMinute  int64
+	KeepDays           int64
 }
 
 type ConsumerOrigin struct {
@@ -128,6 +153,13 @@ type ConsumerSecret struct {
 	Box        []byte
 	CreatedAt  int64
 	LastUsedAt int64
+}
+
+type ContextMember struct {
+	LmsContextID string
+	AccountID    string
+	Staff        bool
+	Since        int64
 }
 
 type Continuation struct {
@@ -168,6 +200,7 @@ type CourseVersion struct {
 	Report     string
 	ImportedAt int64
 	ImportedBy string
+	LeftAt     int64
 }
 
 type DateRule struct {
@@ -207,6 +240,16 @@ type LaunchLog struct {
 	UsageKey    string
 	Detail      string
 	Repeats     int64
+	Cause       string
+	Skew        sql.NullInt64
+	Evidence    string
+	TestID      string
+}
+
+type LaunchRate struct {
+	ConsumerID string
+	Minute     int64
+	Launches   int64
 }
 
 type LaunchSession struct {
@@ -243,6 +286,7 @@ type LearnerState struct {
 	Earned    float64
 	Possible  float64
 	UpdatedAt int64
+	Given     string
 }
 
 type LmsContext struct {
@@ -291,6 +335,42 @@ type Placement struct {
 	FirstAt      int64
 	LastLaunchAt int64
 	Launches     int64
+	CopiedFrom   string
+}
+
+type Rescore struct {
+	ID            string
+	CourseKey     string
+	BlockType     string
+	BlockID       string
+	AccountID     string
+	Scope         string
+	OnlyHigher    bool
+	State         string
+	AskedBy       string
+	AskedAt       int64
+	FinishedAt    int64
+	DueAt         sql.NullInt64
+	CursorAccount string
+	CursorScope   string
+	Seen          int64
+	Raised        int64
+	Lowered       int64
+	Failed        int64
+	Cells         int64
+	Applied       int64
+}
+
+type RescoreRow struct {
+	RescoreID   string
+	AccountID   string
+	Scope       string
+	OldEarned   float64
+	OldPossible float64
+	NewEarned   float64
+	NewPossible float64
+	Outcome     string
+	Detail      string
 }
 
 type ScoreAttempt struct {
@@ -377,6 +457,33 @@ type Tally struct {
 	Question  string
 	Answer    string
 	Votes     int64
+}
+
+type TestLaunch struct {
+	ID           string
+	MadeAt       int64
+	MadeBy       string
+	ConsumerID   string
+	CourseKey    string
+	UsageKey     string
+	Person       string
+	Lms          string
+	Fault        string
+	OutcomeFault string
+	Grade        string
+}
+
+type TestMessage struct {
+	ID        string
+	TestID    string
+	GotAt     int64
+	Operation string
+	Score     string
+	Accepted  bool
+	Reason    string
+	Status    int64
+	Request   string
+	Answer    string
 }
 
 type Throttle struct {

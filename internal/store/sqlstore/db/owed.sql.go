@@ -355,6 +355,36 @@ func (q *Queries) OwedHeld(ctx context.Context, arg OwedHeldParams) (OwedScore, 
 	return i, err
 }
 
+const owedHurry = `-- name: OwedHurry :execrows
+UPDATE owed_score SET next_at = CAST($1 AS BIGINT), due_at = CAST($1 AS BIGINT)
+WHERE due_at > CAST($1 AS BIGINT)
+  AND (state = 'retrying' OR (state = 'waiting' AND CAST($2 AS BIGINT) = 1))
+  AND EXISTS (
+    SELECT 1 FROM grade_target WHERE grade_target.id = owed_score.target_id
+    AND SUBSTR(grade_target.service_url, 1, CAST($3 AS INTEGER)) = CAST($4 AS TEXT)
+)
+`
+
+type OwedHurryParams struct {
+	Now     int64
+	PutOff  int64
+	Letters int32
+	Origin  string
+}
+
+func (q *Queries) OwedHurry(ctx context.Context, arg OwedHurryParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, owedHurry,
+		arg.Now,
+		arg.PutOff,
+		arg.Letters,
+		arg.Origin,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const owedList = `-- name: OwedList :many
 SELECT owed_score.id, owed_score.target_id, owed_score.wanted_version, owed_score.delivered_version, owed_score.state, owed_score.attempts, owed_score.first_change_at, owed_score.next_at, owed_score.due_at, owed_score.again_at, owed_score.again_next_at, owed_score.lease_until, owed_score.lease_by, owed_score.last_error, owed_score.last_score, owed_score.delivered_at, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, grade_target.placement_id, consumer.name AS consumer_name, account.username,
     CAST(COALESCE((
@@ -572,8 +602,15 @@ func (q *Queries) OwedResend(ctx context.Context, arg OwedResendParams) (int64, 
 
 const owedRevive = `-- name: OwedRevive :execrows
 UPDATE owed_score SET
-    state = 'waiting', attempts = 0, first_change_at = $1, next_at = $1, due_at = $1
-WHERE target_id = $2 AND state = 'parked'
+    wanted_version = CASE WHEN state = 'sending' THEN wanted_version + 1 ELSE wanted_version END,
+    attempts = CASE WHEN state = 'sending' THEN attempts ELSE 0 END,
+    again_at = CASE WHEN state <> 'sending' THEN 0 WHEN again_at = 0 THEN CAST($1 AS BIGINT) ELSE again_at END,
+    again_next_at = CASE WHEN state = 'sending' THEN CAST($1 AS BIGINT) ELSE 0 END,
+    first_change_at = CASE WHEN state = 'sending' THEN first_change_at ELSE CAST($1 AS BIGINT) END,
+    next_at = CASE WHEN state = 'sending' THEN next_at ELSE CAST($1 AS BIGINT) END,
+    due_at = CASE WHEN state = 'sending' THEN due_at ELSE CAST($1 AS BIGINT) END,
+    state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END
+WHERE target_id = $2 AND state IN ('parked', 'sending')
 `
 
 func (q *Queries) OwedRevive(ctx context.Context, at int64, targetID string) (int64, error) {
@@ -646,4 +683,70 @@ func (q *Queries) OwedSet(ctx context.Context, arg OwedSetParams) error {
 		arg.ID,
 	)
 	return err
+}
+
+const owedSettle = `-- name: OwedSettle :execrows
+INSERT INTO owed_score (
+    id, target_id, wanted_version, delivered_version, state, attempts, first_change_at, next_at, due_at,
+    again_at, again_next_at, lease_until, lease_by, last_error, last_score, delivered_at
+) VALUES (
+    $1, $2, 1, 1, 'delivered', 0, $3, 0, NULL, 0, 0, 0, '', '', NULL, 0
+)
+ON CONFLICT DO NOTHING
+`
+
+type OwedSettleParams struct {
+	ID       string
+	TargetID string
+	At       int64
+}
+
+// OwedSettle says of a target that nothing is owed to it.
+func (q *Queries) OwedSettle(ctx context.Context, arg OwedSettleParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, owedSettle, arg.ID, arg.TargetID, arg.At)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const owedTurnBack = `-- name: OwedTurnBack :execrows
+UPDATE owed_score SET
+    first_change_at = CASE WHEN first_change_at > CAST($1 AS BIGINT) THEN CAST($1 AS BIGINT) ELSE first_change_at END,
+    next_at = CAST($1 AS BIGINT), due_at = CAST($1 AS BIGINT)
+WHERE state IN ('waiting', 'retrying')
+  AND (first_change_at > CAST($2 AS BIGINT) OR due_at > CAST($3 AS BIGINT))
+`
+
+type OwedTurnBackParams struct {
+	Now      int64
+	Ahead    int64
+	Furthest int64
+}
+
+func (q *Queries) OwedTurnBack(ctx context.Context, arg OwedTurnBackParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, owedTurnBack, arg.Now, arg.Ahead, arg.Furthest)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const owedTurnBackLeases = `-- name: OwedTurnBackLeases :execrows
+UPDATE owed_score SET lease_until = CAST($1 AS BIGINT), due_at = CAST($1 AS BIGINT)
+WHERE state = 'sending' AND lease_by <> $2 AND lease_until > CAST($3 AS BIGINT)
+`
+
+type OwedTurnBackLeasesParams struct {
+	Lease   int64
+	LeaseBy string
+	Longest int64
+}
+
+func (q *Queries) OwedTurnBackLeases(ctx context.Context, arg OwedTurnBackLeasesParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, owedTurnBackLeases, arg.Lease, arg.LeaseBy, arg.Longest)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }

@@ -138,7 +138,7 @@ func (q *Queries) HistoryEvents(ctx context.Context, accountID string) ([]ScoreE
 }
 
 const historyStates = `-- name: HistoryStates :many
-SELECT account_id, scope, course_key, block_type, block_id, version, state, answered, earned, possible, updated_at FROM learner_state WHERE account_id = $1
+SELECT account_id, scope, course_key, block_type, block_id, version, state, answered, earned, possible, updated_at, given FROM learner_state WHERE account_id = $1
 ORDER BY course_key, scope, block_type, block_id
 `
 
@@ -163,6 +163,7 @@ func (q *Queries) HistoryStates(ctx context.Context, accountID string) ([]Learne
 			&i.Earned,
 			&i.Possible,
 			&i.UpdatedAt,
+			&i.Given,
 		); err != nil {
 			return nil, err
 		}

@@ -38,7 +38,7 @@ func (q *Queries) ContextUpsert(ctx context.Context, arg ContextUpsertParams) (s
 }
 
 const placementByID = `-- name: PlacementByID :one
-SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, placement.copied_from, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE placement.id = $1
 `
@@ -54,6 +54,7 @@ type PlacementByIDRow struct {
 	FirstAt      int64
 	LastLaunchAt int64
 	Launches     int64
+	CopiedFrom   string
 	ContextID    string
 	ContextTitle string
 	ContextLabel string
@@ -73,11 +74,24 @@ func (q *Queries) PlacementByID(ctx context.Context, id string) (PlacementByIDRo
 		&i.FirstAt,
 		&i.LastLaunchAt,
 		&i.Launches,
+		&i.CopiedFrom,
 		&i.ContextID,
 		&i.ContextTitle,
 		&i.ContextLabel,
 	)
 	return i, err
+}
+
+const placementCopied = `-- name: PlacementCopied :execrows
+UPDATE placement SET copied_from = $1 WHERE id = $2 AND copied_from = ''
+`
+
+func (q *Queries) PlacementCopied(ctx context.Context, copiedFrom string, iD string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, placementCopied, copiedFrom, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const placementCount = `-- name: PlacementCount :exec
@@ -98,7 +112,7 @@ func (q *Queries) PlacementCount(ctx context.Context, arg PlacementCountParams) 
 }
 
 const placementFind = `-- name: PlacementFind :one
-SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, placement.copied_from, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE lms_context.consumer_id = $1 AND lms_context.context_id = $2 AND placement.link_key = $3
 `
@@ -120,6 +134,7 @@ type PlacementFindRow struct {
 	FirstAt      int64
 	LastLaunchAt int64
 	Launches     int64
+	CopiedFrom   string
 	ContextID    string
 	ContextTitle string
 	ContextLabel string
@@ -139,6 +154,7 @@ func (q *Queries) PlacementFind(ctx context.Context, arg PlacementFindParams) (P
 		&i.FirstAt,
 		&i.LastLaunchAt,
 		&i.Launches,
+		&i.CopiedFrom,
 		&i.ContextID,
 		&i.ContextTitle,
 		&i.ContextLabel,
@@ -147,7 +163,7 @@ func (q *Queries) PlacementFind(ctx context.Context, arg PlacementFindParams) (P
 }
 
 const placementList = `-- name: PlacementList :many
-SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
+SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, placement.copied_from, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE (CAST($1 AS TEXT) = '' OR placement.consumer_id = $1)
   AND (CAST($2 AS TEXT) = '' OR placement.course_key = $2)
@@ -165,6 +181,7 @@ type PlacementListRow struct {
 	FirstAt      int64
 	LastLaunchAt int64
 	Launches     int64
+	CopiedFrom   string
 	ContextID    string
 	ContextTitle string
 	ContextLabel string
@@ -190,6 +207,7 @@ func (q *Queries) PlacementList(ctx context.Context, consumerID string, courseKe
 			&i.FirstAt,
 			&i.LastLaunchAt,
 			&i.Launches,
+			&i.CopiedFrom,
 			&i.ContextID,
 			&i.ContextTitle,
 			&i.ContextLabel,
@@ -205,6 +223,27 @@ func (q *Queries) PlacementList(ctx context.Context, consumerID string, courseKe
 		return nil, err
 	}
 	return items, nil
+}
+
+const placementOfHistory = `-- name: PlacementOfHistory :one
+SELECT id FROM placement
+WHERE consumer_id = $1 AND link_key = $2 AND id <> CAST($3 AS TEXT)
+ORDER BY last_launch_at DESC, id DESC LIMIT 1
+`
+
+type PlacementOfHistoryParams struct {
+	ConsumerID string
+	LinkKey    string
+	NotID      string
+}
+
+// The link of a consumer that an LMS named as what another one was copied from,
+// the one used last.
+func (q *Queries) PlacementOfHistory(ctx context.Context, arg PlacementOfHistoryParams) (string, error) {
+	row := q.db.QueryRowContext(ctx, placementOfHistory, arg.ConsumerID, arg.LinkKey, arg.NotID)
+	var id string
+	err := row.Scan(&id)
+	return id, err
 }
 
 const placementUpsert = `-- name: PlacementUpsert :one
@@ -381,6 +420,35 @@ func (q *Queries) TargetList(ctx context.Context, arg TargetListParams) ([]Grade
 		return nil, err
 	}
 	return items, nil
+}
+
+const targetRename = `-- name: TargetRename :execrows
+UPDATE grade_target SET link_key = $1
+WHERE grade_target.consumer_id = $2 AND grade_target.account_id = $3
+  AND grade_target.link_key = $4 AND NOT EXISTS (
+    SELECT 1 FROM grade_target AS other
+    WHERE other.consumer_id = $2 AND other.account_id = $3 AND other.link_key = $1
+)
+`
+
+type TargetRenameParams struct {
+	NewKey     string
+	ConsumerID string
+	AccountID  string
+	OldKey     string
+}
+
+func (q *Queries) TargetRename(ctx context.Context, arg TargetRenameParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, targetRename,
+		arg.NewKey,
+		arg.ConsumerID,
+		arg.AccountID,
+		arg.OldKey,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const targetUpsert = `-- name: TargetUpsert :one

@@ -240,7 +240,7 @@ func (q *Queries) StateUse(ctx context.Context, courseKey string) ([]StateUseRow
 }
 
 const versionList = `-- name: VersionList :many
-SELECT id, number, name, blocks, imported_at, imported_by
+SELECT id, number, name, blocks, imported_at, imported_by, left_at
 FROM course_version WHERE course_key = $1 ORDER BY number DESC LIMIT CAST($2 AS BIGINT)
 `
 
@@ -251,6 +251,7 @@ type VersionListRow struct {
 	Blocks     int64
 	ImportedAt int64
 	ImportedBy string
+	LeftAt     int64
 }
 
 func (q *Queries) VersionList(ctx context.Context, courseKey string, maxRows int64) ([]VersionListRow, error) {
@@ -269,6 +270,7 @@ func (q *Queries) VersionList(ctx context.Context, courseKey string, maxRows int
 			&i.Blocks,
 			&i.ImportedAt,
 			&i.ImportedBy,
+			&i.LeftAt,
 		); err != nil {
 			return nil, err
 		}

@@ -6,19 +6,22 @@ SELECT * FROM consumer WHERE consumer_key = @consumer_key;
 
 -- name: ConsumerList :many
 SELECT * FROM consumer
-WHERE search LIKE CAST(@pattern AS TEXT) ESCAPE '\' OR instance_guid_folded LIKE @pattern ESCAPE '\'
+WHERE id <> 'preview'
+  AND (search LIKE CAST(@pattern AS TEXT) ESCAPE '\' OR instance_guid_folded LIKE @pattern ESCAPE '\')
 ORDER BY name_folded, id;
 
 -- name: ConsumerCreate :execrows
 INSERT INTO consumer (
     id, name, name_folded, consumer_key, search, instance_guid, instance_guid_folded, instance_guid_at,
     require_user_account, use_lti_pii, enabled, strict_replay, strict_lti, fresh_state,
-    trusted_domains, frame_origins, grade_staff,
+    trusted_domains, frame_origins, grade_staff, moved_from,
+    courses, starts_at, ends_at, launches_per_minute, keep_days,
     created_at, updated_at, last_launch_at
 ) VALUES (
     @id, @name, @name_folded, @consumer_key, @search, @instance_guid, @instance_guid_folded, @instance_guid_at,
     @require_user_account, @use_lti_pii, @enabled, @strict_replay, @strict_lti, @fresh_state,
-    @trusted_domains, @frame_origins, @grade_staff,
+    @trusted_domains, @frame_origins, @grade_staff, @moved_from,
+    @courses, @starts_at, @ends_at, @launches_per_minute, @keep_days,
     @created_at, @updated_at, @last_launch_at
 )
 ON CONFLICT DO NOTHING;
@@ -30,6 +33,8 @@ UPDATE consumer SET
     require_user_account = @require_user_account, use_lti_pii = @use_lti_pii, enabled = @enabled,
     strict_replay = @strict_replay, strict_lti = @strict_lti, fresh_state = @fresh_state,
     trusted_domains = @trusted_domains, frame_origins = @frame_origins, grade_staff = @grade_staff,
+    courses = @courses, starts_at = @starts_at, ends_at = @ends_at,
+    launches_per_minute = @launches_per_minute, keep_days = @keep_days,
     updated_at = @updated_at
 WHERE consumer.id = @id AND NOT EXISTS (
     SELECT 1 FROM consumer AS other

@@ -45,9 +45,11 @@ DELETE FROM nonce WHERE hash IN (
 
 -- name: LogAppend :execrows
 INSERT INTO launch_log (
-    id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats
+    id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats,
+    cause, skew, evidence, test_id
 ) VALUES (
-    @id, @logged_at, @code, @verified, @consumer_id, @consumer_key, @course_key, @usage_key, @detail, @repeats
+    @id, @logged_at, @code, @verified, @consumer_id, @consumer_key, @course_key, @usage_key, @detail, @repeats,
+    @cause, @skew, @evidence, @test_id
 )
 ON CONFLICT DO NOTHING;
 
@@ -65,10 +67,54 @@ UPDATE launch_log SET repeats = repeats + 1 WHERE id = (
 
 -- name: LogList :many
 SELECT * FROM launch_log
-WHERE (CAST(@consumer_id AS TEXT) = '' OR consumer_id = @consumer_id)
+WHERE (CAST(@before_at AS BIGINT) = 0 OR logged_at < @before_at OR logged_at = @before_at AND id < CAST(@before_id AS TEXT))
+  AND (CAST(@consumer_id AS TEXT) = '' OR consumer_id = @consumer_id)
   AND (CAST(@code AS TEXT) = '' OR code = @code)
+  AND (CAST(@course_key AS TEXT) = '' OR course_key = @course_key)
   AND (CAST(@failed AS BOOLEAN) = FALSE OR code <> 'ok')
-  AND (CAST(@ends AS TEXT) = '%' OR id LIKE CAST(@ends AS TEXT) ESCAPE '\')
+  AND (CAST(@opened AS BOOLEAN) = FALSE OR code = 'ok')
+  AND (CAST(@contains AS TEXT) = '' OR lower(consumer_key) LIKE CAST(@contains AS TEXT) ESCAPE '\'
+    OR lower(usage_key) LIKE CAST(@contains AS TEXT) ESCAPE '\' OR lower(code) LIKE CAST(@contains AS TEXT) ESCAPE '\'
+    OR lower(detail) LIKE CAST(@contains AS TEXT) ESCAPE '\' OR lower(cause) LIKE CAST(@contains AS TEXT) ESCAPE '\')
+ORDER BY logged_at DESC, id DESC
+LIMIT CAST(@max_rows AS BIGINT);
+
+-- LogByReference looks the IDs up in the index alone: rows are large.
+-- name: LogByReference :many
+SELECT * FROM launch_log
+WHERE id IN (SELECT named.id FROM launch_log AS named WHERE named.id LIKE CAST(@ends AS TEXT) ESCAPE '\')
+  AND (CAST(@consumer_id AS TEXT) = '' OR consumer_id = @consumer_id)
+  AND (CAST(@code AS TEXT) = '' OR code = @code)
+  AND (CAST(@course_key AS TEXT) = '' OR course_key = @course_key)
+  AND (CAST(@failed AS BOOLEAN) = FALSE OR code <> 'ok')
+  AND (CAST(@opened AS BOOLEAN) = FALSE OR code = 'ok')
+ORDER BY logged_at DESC, id DESC
+LIMIT CAST(@max_rows AS BIGINT);
+
+-- name: LogByTest :many
+SELECT * FROM launch_log WHERE test_id <> '' AND test_id = @test_id
+ORDER BY logged_at DESC, id DESC
+LIMIT CAST(@max_rows AS BIGINT);
+
+-- name: LogCauses :many
+SELECT consumer_id, code, cause, CAST(max(consumer_key) AS TEXT) AS consumer_key,
+    CAST(sum(1 + repeats) AS BIGINT) AS launches, CAST(min(logged_at) AS BIGINT) AS first_at,
+    CAST(max(logged_at) AS BIGINT) AS last_at, CAST(max(id) AS TEXT) AS newest
+FROM launch_log
+WHERE code <> 'ok' AND logged_at > @since AND test_id = ''
+GROUP BY consumer_id, code, cause
+ORDER BY launches DESC, newest DESC
+LIMIT CAST(@max_rows AS BIGINT);
+
+-- name: LogCounts :one
+SELECT CAST(coalesce(sum(CASE WHEN code = 'ok' THEN 1 + repeats ELSE 0 END), 0) AS BIGINT) AS good,
+    CAST(coalesce(sum(CASE WHEN code = 'ok' THEN 0 ELSE 1 + repeats END), 0) AS BIGINT) AS refused
+FROM launch_log
+WHERE logged_at > @since AND test_id = '';
+
+-- name: LogSkews :many
+SELECT CAST(skew AS BIGINT) AS skew FROM launch_log
+WHERE consumer_id = @consumer_id AND logged_at > @since AND skew IS NOT NULL AND test_id = ''
 ORDER BY logged_at DESC, id DESC
 LIMIT CAST(@max_rows AS BIGINT);
 

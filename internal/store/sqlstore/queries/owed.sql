@@ -31,6 +31,16 @@ ON CONFLICT (target_id) DO UPDATE SET
         WHEN owed_score.again_at = 0 OR excluded.next_at < owed_score.again_next_at THEN excluded.next_at
         ELSE owed_score.again_next_at END;
 
+-- name: OwedSettle :execrows
+-- OwedSettle says of a target that nothing is owed to it.
+INSERT INTO owed_score (
+    id, target_id, wanted_version, delivered_version, state, attempts, first_change_at, next_at, due_at,
+    again_at, again_next_at, lease_until, lease_by, last_error, last_score, delivered_at
+) VALUES (
+    @id, @target_id, 1, 1, 'delivered', 0, @at, 0, NULL, 0, 0, 0, '', '', NULL, 0
+)
+ON CONFLICT DO NOTHING;
+
 -- name: OwedClaim :many
 WITH due AS (
     SELECT owed_score.id FROM owed_score WHERE owed_score.due_at <= CAST(@now AS BIGINT)
@@ -64,8 +74,35 @@ WHERE id = @id;
 
 -- name: OwedRevive :execrows
 UPDATE owed_score SET
-    state = 'waiting', attempts = 0, first_change_at = @at, next_at = @at, due_at = @at
-WHERE target_id = @target_id AND state = 'parked';
+    wanted_version = CASE WHEN state = 'sending' THEN wanted_version + 1 ELSE wanted_version END,
+    attempts = CASE WHEN state = 'sending' THEN attempts ELSE 0 END,
+    again_at = CASE WHEN state <> 'sending' THEN 0 WHEN again_at = 0 THEN CAST(@at AS BIGINT) ELSE again_at END,
+    again_next_at = CASE WHEN state = 'sending' THEN CAST(@at AS BIGINT) ELSE 0 END,
+    first_change_at = CASE WHEN state = 'sending' THEN first_change_at ELSE CAST(@at AS BIGINT) END,
+    next_at = CASE WHEN state = 'sending' THEN next_at ELSE CAST(@at AS BIGINT) END,
+    due_at = CASE WHEN state = 'sending' THEN due_at ELSE CAST(@at AS BIGINT) END,
+    state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END
+WHERE target_id = @target_id AND state IN ('parked', 'sending');
+
+-- name: OwedHurry :execrows
+UPDATE owed_score SET next_at = CAST(@now AS BIGINT), due_at = CAST(@now AS BIGINT)
+WHERE due_at > CAST(@now AS BIGINT)
+  AND (state = 'retrying' OR (state = 'waiting' AND CAST(@put_off AS BIGINT) = 1))
+  AND EXISTS (
+    SELECT 1 FROM grade_target WHERE grade_target.id = owed_score.target_id
+    AND SUBSTR(grade_target.service_url, 1, CAST(@letters AS INTEGER)) = CAST(@origin AS TEXT)
+);
+
+-- name: OwedTurnBack :execrows
+UPDATE owed_score SET
+    first_change_at = CASE WHEN first_change_at > CAST(@now AS BIGINT) THEN CAST(@now AS BIGINT) ELSE first_change_at END,
+    next_at = CAST(@now AS BIGINT), due_at = CAST(@now AS BIGINT)
+WHERE state IN ('waiting', 'retrying')
+  AND (first_change_at > CAST(@ahead AS BIGINT) OR due_at > CAST(@furthest AS BIGINT));
+
+-- name: OwedTurnBackLeases :execrows
+UPDATE owed_score SET lease_until = CAST(@lease AS BIGINT), due_at = CAST(@lease AS BIGINT)
+WHERE state = 'sending' AND lease_by <> @lease_by AND lease_until > CAST(@longest AS BIGINT);
 
 -- name: OwedNextDue :one
 SELECT due_at FROM owed_score WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1;

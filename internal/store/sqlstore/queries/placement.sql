@@ -32,6 +32,16 @@ SELECT placement.*, lms_context.context_id, lms_context.title AS context_title, 
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE lms_context.consumer_id = @consumer_id AND lms_context.context_id = @context_id AND placement.link_key = @link_key;
 
+-- name: PlacementOfHistory :one
+-- The link of a consumer that an LMS named as what another one was copied from,
+-- the one used last.
+SELECT id FROM placement
+WHERE consumer_id = @consumer_id AND link_key = @link_key AND id <> CAST(@not_id AS TEXT)
+ORDER BY last_launch_at DESC, id DESC LIMIT 1;
+
+-- name: PlacementCopied :execrows
+UPDATE placement SET copied_from = @copied_from WHERE id = @id AND copied_from = '';
+
 -- name: TargetUpsert :one
 INSERT INTO grade_target (
     id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at,
@@ -74,3 +84,11 @@ ON CONFLICT (consumer_id, account_id, link_key) DO UPDATE SET
 UPDATE placement SET launches = launches + CAST(@more AS BIGINT),
     last_launch_at = CASE WHEN last_launch_at < CAST(@at AS BIGINT) THEN CAST(@at AS BIGINT) ELSE last_launch_at END
 WHERE id = @id;
+
+-- name: TargetRename :execrows
+UPDATE grade_target SET link_key = @new_key
+WHERE grade_target.consumer_id = @consumer_id AND grade_target.account_id = @account_id
+  AND grade_target.link_key = @old_key AND NOT EXISTS (
+    SELECT 1 FROM grade_target AS other
+    WHERE other.consumer_id = @consumer_id AND other.account_id = @account_id AND other.link_key = @new_key
+);

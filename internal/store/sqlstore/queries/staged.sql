@@ -19,7 +19,7 @@ SELECT id FROM staged_import WHERE expires_at < @now ORDER BY expires_at, id LIM
 DELETE FROM staged_import WHERE id = @id;
 
 -- name: VersionList :many
-SELECT id, number, name, blocks, imported_at, imported_by
+SELECT id, number, name, blocks, imported_at, imported_by, left_at
 FROM course_version WHERE course_key = @course_key ORDER BY number DESC LIMIT CAST(@max_rows AS BIGINT);
 
 -- name: PlacementUse :many
