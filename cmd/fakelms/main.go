@@ -36,9 +36,9 @@ func main() {
 
 // settings are the flags.
 type settings struct {
-	listen, key, secret, name, links, faults string
-	seed                                     uint64
-	toolURLs                                 urlList
+	listen, key, secret, name, links, faults, selectURL string
+	seed                                                uint64
+	toolURLs                                            urlList
 }
 
 // urlList collects --tool-url, which may be repeated and may hold several
@@ -64,6 +64,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	fs.StringVar(&s.listen, "listen", "127.0.0.1:8090", "address to listen on; port 0 picks a free one")
 	fs.Uint64Var(&s.seed, "seed", 0, "what the LMS is like; 0 is Moodle")
 	fs.Var(&s.toolURLs, "tool-url", "launch address at the tool; may be repeated, each becomes a graded link")
+	fs.StringVar(&s.selectURL, "select-url", "", "the tool's address for choosing content, e.g. https://lectern.example/lti_provider/content_item")
 	fs.StringVar(&s.links, "links", "", `links as JSON: [{"id":"1","title":"T","launch_url":"http://…","graded":true}]`)
 	fs.StringVar(&s.key, "key", "sample-key", "consumer key")
 	fs.StringVar(&s.secret, "secret", "sample-secret", "consumer secret")
@@ -105,7 +106,7 @@ func serve(ctx context.Context, s settings, stdout io.Writer) error {
 		return err
 	}
 	lms, err := fakelms.New(fakelms.Options{
-		Seed: s.seed, ConsumerName: s.name, Key: s.key, Secret: s.secret, Links: links,
+		Seed: s.seed, ConsumerName: s.name, Key: s.key, Secret: s.secret, Links: links, SelectURL: s.selectURL,
 	})
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 // scoreCompareCmd compares scores with what the LMSs hold.
 type scoreCompareCmd struct {
 	scoreFilter
-	Repair bool          `help:"Send again what an LMS lacks or holds otherwise. Nobody who has not answered is sent anything."`
+	Repair bool          `help:"Send again what an LMS lacks or holds otherwise. What somebody typed there stays, and nobody who has not answered is sent anything."`
 	Wait   time.Duration `default:"10m" help:"Stop waiting for answers after this long."`
 	JSON   bool          `name:"json" help:"Print JSON."`
 }
@@ -26,7 +26,7 @@ type compareJSON struct {
 	LTIUserID  string     `json:"lti_user_id"`
 	Course     string     `json:"course"`
 	Usage      string     `json:"usage"`
-	Verdict    string     `json:"verdict"` // same, missing, differs, unclear, unanswered, pending
+	Verdict    string     `json:"verdict"` // same, missing, differs, overridden, unclear, unanswered, pending
 	Here       *float64   `json:"here"`    // 0 to 1
 	There      *float64   `json:"there"`   // null when the LMS holds none or does not say
 	Reason     string     `json:"reason"`
@@ -67,7 +67,7 @@ func (c *scoreCompareCmd) Run(app *App) error {
 	if err := app.printTable([]string{"CONSUMER", "LMS USER", "CONTENT", "VERDICT", "HERE", "THERE", "REASON"}, rows); err != nil {
 		return err
 	}
-	for _, v := range []store.Verdict{store.Same, store.Missing, store.Differs, store.Unclear, store.Unanswered, pending} {
+	for _, v := range []store.Verdict{store.Same, store.Missing, store.Differs, store.Overridden, store.Unclear, store.Unanswered, pending} {
 		if n := count[string(v)]; n > 0 {
 			if _, err := fmt.Fprintf(app.Out, "%d %s\n", n, v); err != nil {
 				return err

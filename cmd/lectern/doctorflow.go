@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"lectern/internal/launchlog"
+	"lectern/internal/linktest"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/problem/script"
 	"lectern/internal/safehttp"
@@ -215,7 +216,7 @@ func (d *doctor) outcomeHosts(ctx context.Context) {
 	seen := map[string]bool{}
 	for _, a := range list {
 		u, err := url.Parse(a.URL)
-		if err != nil || seen[a.Consumer+"\n"+u.Scheme+u.Host] {
+		if err != nil || linktest.Owns(a.URL) || seen[a.Consumer+"\n"+u.Scheme+u.Host] {
 			continue
 		}
 		seen[a.Consumer+"\n"+u.Scheme+u.Host] = true

@@ -44,8 +44,8 @@ func (s *site) people(mux *web.Mux) error {
 		Store: s.app.Store, Registry: s.app.Registry, Visitors: visitors, People: service, Catalog: s.app.Catalog,
 		Importer: s.app.Importer, Grading: s.app.Grading, PublicURL: s.public, Secure: web.Secure(s.public),
 		Wake: s.deliverer.Wake, Clock: s.app.Clock, Networks: s.app.Networks, Outbound: outbound,
-		LaunchLogDays: s.app.Config.LaunchLogDays,
-		Settings:      shown,
+		LaunchLogDays: s.app.Config.LaunchLogDays, Tests: s.app.linkTests(s.public),
+		Settings: shown,
 	})
 	if err != nil {
 		return err

@@ -24,13 +24,14 @@ func allowedRoutes() map[account.Role][]string {
 			"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit",
 			"GET /admin/scores", "GET /admin/scores.csv", "GET /admin/scores/{id}",
 			"GET /admin/courses", "GET /admin/courses/{key...}", "GET /admin/dates/{key...}", "GET /admin/consumers/{id}/dates",
-			"GET /admin/learners/{key...}", "GET /admin/rescore/{key...}",
+			"GET /admin/learners/{key...}", "GET /admin/rescore/{key...}", "GET /admin/versions/{key...}",
 		},
 		account.CourseTeam: {
 			"GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}", "GET /admin/scores", "GET /admin/scores.csv", "GET /admin/scores/{id}",
 			"GET /admin/courses", "GET /admin/courses/{key...}", "POST /admin/courses/{key...}",
 			"GET /admin/dates/{key...}", "POST /admin/dates/{key...}", "GET /admin/learners/{key...}",
 			"POST /admin/learners/{key...}", "GET /admin/rescore/{key...}", "POST /admin/rescore/{key...}",
+			"GET /admin/versions/{key...}", "POST /admin/versions/{key...}",
 		},
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -97,9 +98,10 @@ type scoreJSON struct {
 // scoreListCmd lists owed scores.
 type scoreListCmd struct {
 	scoreFilter
-	State string `enum:",waiting,sending,retrying,delivered,parked" default:"" help:"Only this state: ${enum}."`
-	Limit int    `default:"0" help:"At most this many; 0 for all."`
-	JSON  bool   `name:"json" help:"Print JSON."`
+	State   string `enum:",waiting,sending,retrying,delivered,parked,none" default:"" help:"Only this state: waiting, sending, retrying, delivered, parked or none. None: the LMS has a place for a score, and nothing was ever to be sent."`
+	Verdict string `enum:",wrong,same,missing,differs,overridden,unclear,unanswered" default:"" help:"Only what the last comparison with the LMS said: same, missing, differs, wrong (which is missing or differs), overridden, unclear or unanswered."`
+	Limit   int    `default:"0" help:"At most this many; 0 for all."`
+	JSON    bool   `name:"json" help:"Print JSON."`
 }
 
 // Run prints the scores, the newest change first.
@@ -108,7 +110,7 @@ func (c *scoreListCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	filter.State, filter.Limit = store.OwedState(c.State), max(0, c.Limit)
+	filter.State, filter.Verdict, filter.Limit = store.OwedState(c.State), store.Verdict(c.Verdict), max(0, c.Limit)
 	var owed []store.OwedRow
 	err = app.Store.View(app.Context, func(tx store.Tx) (err error) {
 		owed, err = tx.Owed().List(app.Context, filter)
@@ -116,6 +118,9 @@ func (c *scoreListCmd) Run(app *App) error {
 	})
 	if err != nil {
 		return err
+	}
+	if c.State == "" && c.Verdict == "" { // where nothing was ever to be sent is for those who ask
+		owed = slices.DeleteFunc(owed, func(r store.OwedRow) bool { return r.State == store.Unowed })
 	}
 	list := make([]scoreJSON, len(owed))
 	for i, row := range owed {
@@ -143,7 +148,7 @@ func scoreRow(app *App, row store.OwedRow) (scoreJSON, error) {
 		Consumer: row.ConsumerName, Account: row.AccountID, LTIUserID: row.LTIUserID, Course: row.CourseKey,
 		Usage: row.UsageKey, Link: row.LinkKey, State: string(row.State), Attempts: row.Attempts, LastError: row.LastError,
 	}
-	if due := row.State != store.Delivered && row.State != store.Parked; due {
+	if due := row.State != store.Delivered && row.State != store.Parked && row.State != store.Unowed; due {
 		out.NextAt = &row.NextAt
 	}
 	score, answered, err := app.Grading.TargetScore(app.Context, lti.GradeTarget{
@@ -176,17 +181,18 @@ func when(t *time.Time) time.Time {
 // scoreResendCmd makes scores due again.
 type scoreResendCmd struct {
 	scoreFilter
-	All bool `help:"All scores."`
+	All     bool   `help:"All scores."`
+	Verdict string `enum:",wrong,same,missing,differs,overridden,unclear" default:"" help:"Only what the last comparison with the LMS said: same, missing, differs, wrong (which is missing or differs), overridden or unclear. With overridden, scores from here go over what teachers typed."`
 }
 
 // Validate refuses to guess what is meant.
 func (c *scoreResendCmd) Validate() error {
-	some := c.Consumer != "" || c.Course != "" || c.Account != ""
+	some := c.Consumer != "" || c.Course != "" || c.Account != "" || c.Verdict != ""
 	switch {
 	case c.All && some:
-		return errors.New("--all does not go with --consumer, --course or --account")
+		return errors.New("--all does not go with --consumer, --course, --account or --verdict")
 	case !c.All && !some:
-		return errors.New("say which scores: --all, --consumer, --course or --account")
+		return errors.New("say which scores: --all, --consumer, --course, --account or --verdict")
 	}
 	return c.scoreFilter.Validate()
 }
@@ -198,6 +204,7 @@ func (c *scoreResendCmd) Run(app *App) error {
 	if err != nil {
 		return err
 	}
+	filter.Verdict = store.Verdict(c.Verdict)
 	n, err := outcome.Resend(app.Context, app.Store, commandLine, filter, app.Clock())
 	if err != nil {
 		return err

@@ -80,7 +80,10 @@ func command(data string, args ...string) (code int, out, errOut string) {
 
 func TestScoreListJSON(t *testing.T) {
 	data := scoreData(t)
-	code, out, errOut := command(data, "score", "list", "--json")
+	if code, out, _ := command(data, "score", "list", "--json", "--state", "none"); code != exitDone || strings.Count(out, `"state": "none"`) != 1 {
+		t.Errorf("a place that nothing is owed to: exit %d: %s", code, out)
+	}
+	code, out, errOut := command(data, "score", "list", "--json", "--state", "waiting")
 	if code != exitDone {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}

@@ -62,18 +62,63 @@ func TestScoreCompare(t *testing.T) {
 	if row := s.compareAll(); row["verdict"] != "unclear" || row["reason"] == "" {
 		t.Errorf("unsupported: %v", row)
 	}
-	for _, value := range []string{"", "0.25"} { // a teacher deletes the grade, then types another
-		lms.SetGrade("ana", "leaf", value)
-		want := map[string]any{"": "missing", "0.25": "differs"}[value]
-		if row := s.compareAll("--consumer", "k"); row["verdict"] != want {
-			t.Errorf("with %q there: %v", value, row)
+	holds := func(want, after string) {
+		t.Helper()
+		if g, _ := lms.Grade("ana", "leaf"); g.Value != want {
+			t.Errorf("%s changed the gradebook to %q", after, g.Value)
 		}
-		if g, _ := lms.Grade("ana", "leaf"); g.Value != value {
-			t.Errorf("comparing alone changed the gradebook to %q", g.Value)
-		}
-		s.compareAll("--repair")
-		s.site.deliverer.Wake()
-		lms.WaitGrade("ana", "leaf", "1", 5*time.Second)
+	}
+	lms.SetGrade("ana", "leaf", "") // a teacher deletes the grade
+	if row := s.compareAll("--consumer", "k"); row["verdict"] != "missing" {
+		t.Errorf("with nothing there: %v", row)
+	}
+	holds("", "comparing alone")
+	s.compareAll("--repair")
+	s.site.deliverer.Wake()
+	lms.WaitGrade("ana", "leaf", "1", 5*time.Second)
+	lms.SetGrade("ana", "leaf", "0.25") // and types another
+	if row := s.compareAll("--repair"); row["verdict"] != "overridden" || row["reason"] == "" {
+		t.Errorf("with a teacher's grade there: %v", row)
+	}
+	holds("0.25", "repairing")
+	if code, out, errOut := s.command("score", "resend", "--verdict", "overridden"); code != exitDone || !strings.HasPrefix(out, "1 scores") {
+		t.Errorf("resend: %d %s%s", code, out, errOut)
+	}
+	s.site.deliverer.Wake()
+	lms.WaitGrade("ana", "leaf", "1", 5*time.Second)
+}
+
+// TestScoreNeverOwed compares what was answered before the LMS had a place for
+// it.
+func TestScoreNeverOwed(t *testing.T) {
+	s := startSite(t, nil)
+	lms, browser, _ := s.scoreLMS()
+	lms.WaitGrade("ana", "leaf", "1", 5*time.Second)
+	links := append(lms.Links(), fakelms.Link{ID: "late", Title: "The same, later", LaunchURL: s.url + path("problem", "block_id"), Graded: true})
+	if err := lms.SetLinks(links); err != nil {
+		t.Fatal(err)
+	}
+	s.fromLMS(browser, lms.MustLaunch("ana", "late"))
+	s.fromLMS(newBrowser(t), lms.MustLaunch("ben", "late"))
+	console := s.signedInBrowser()
+	list := s.get(console, "/admin/scores?state=none")
+	if n := strings.Count(list.body, `name="id"`); n != 2 {
+		t.Fatalf("%d places without a score, want 2", n)
+	}
+	if all := s.get(console, "/admin/scores"); strings.Count(all.body, `name="id"`) != 3 {
+		t.Error("the list of all leaves some out")
+	}
+	s.submit(console, "/admin/scores/compare", s.fill(list, "state", "none", "repair", "1"))
+	lms.WaitGrade("ana", "late", "1", 5*time.Second)
+	s.eventually(func() bool {
+		return strings.Count(s.get(console, "/admin/scores?verdict=unanswered").body, `name="id"`) == 1
+	})
+	if g, _ := lms.Grade("ben", "late"); g.Value != "" {
+		t.Errorf("somebody who answered nothing got %q", g.Value)
+	}
+	one := regexp.MustCompile(`href="(/admin/scores/[^"?]+)"`).FindStringSubmatch(s.get(console, "/admin/scores?state=none").body)
+	if p := s.get(console, one[1]); p.StatusCode != http.StatusOK || !strings.Contains(p.body, "nothing to send") || strings.Contains(p.body, "Send again") {
+		t.Errorf("its page: %d", p.StatusCode)
 	}
 }
 
@@ -101,14 +146,14 @@ func TestScorePages(t *testing.T) {
 	s.follow(browser, s.submit(browser, "/admin/scores/compare", s.fill(list, "ticked", "1", "id", id[1])))
 	s.eventually(func() bool {
 		p := s.get(browser, at)
-		return strings.Contains(p.body, "differs (0.25 there, 1 here)")
+		return strings.Contains(p.body, "overridden (0.25 there, 1 here)") && strings.Contains(p.body, "The score is not lost")
 	})
-	if p := s.get(browser, "/admin/scores?verdict=wrong"); !strings.Contains(p.body, "0.25 there, 1 here") {
+	if p := s.get(browser, "/admin/scores?verdict=overridden"); !strings.Contains(p.body, "0.25 there, 1 here") {
 		t.Error("the list does not show both numbers")
 	}
-	export := s.get(browser, "/admin/scores.csv?verdict=differs")
+	export := s.get(browser, "/admin/scores.csv?verdict=overridden")
 	rows, err := csv.NewReader(strings.NewReader(export.body)).ReadAll()
-	if err != nil || len(rows) != 2 || rows[1][1] != "'=Moodle" || rows[1][8] != "delivered" || rows[1][15] != "differs" {
+	if err != nil || len(rows) != 2 || rows[1][1] != "'=Moodle" || rows[1][8] != "delivered" || rows[1][15] != "overridden" {
 		t.Errorf("CSV: %v\n%s", err, export.body)
 	}
 	nothing := s.follow(browser, s.submit(browser, "/admin/scores/resend", s.fill(list, "ticked", "1")))
@@ -119,6 +164,12 @@ func TestScorePages(t *testing.T) {
 		t.Errorf("the gradebook holds %q", g.Value)
 	}
 	s.submit(browser, "/admin/scores/repair", s.fill(list, "ticked", "1", "id", id[1], "page", id[1]))
+	s.eventually(func() bool { return !strings.Contains(s.get(browser, at).body, "being compared") })
+	if g, _ := lms.Grade("ana", "leaf"); g.Value != "0.25" {
+		t.Errorf("repairing put %q over a teacher's grade", g.Value)
+	}
+	lms.SetGrade("ana", "leaf", "")
+	s.submit(browser, "/admin/scores/compare", s.fill(list, "repair", "1"))
 	lms.WaitGrade("ana", "leaf", "1", 5*time.Second)
 	s.eventually(func() bool { return strings.Count(s.get(browser, at).body, "<code>done</code>") == 2 })
 	if p := s.get(browser, "/admin/scores/nobody"); p.StatusCode != http.StatusNotFound {

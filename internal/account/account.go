@@ -13,6 +13,7 @@ type Kind string
 const (
 	Anonymous Kind = "anonymous" // made by a launch; nobody was asked
 	FromLMS   Kind = "lms"       // made by a launch, with what the LMS says of the person
+	Test      Kind = "test"      // made by a test launch; no person
 	Local     Kind = "local"     // made by an administrator; signs in with a password
 )
 
@@ -49,6 +50,7 @@ type Link struct {
 // The ways a link comes to be.
 const (
 	ByLaunch   = "launch"   // anonymous: made with the account, nobody was asked
+	ByTest     = "test"     // made with the account, by a test launch
 	ByPII      = "pii"      // made with the account, from what the LMS says of the person
 	ByEmail    = "email"    // found by an address in a domain the consumer is trusted with
 	BySignIn   = "sign-in"  // the learner signed in to the account

@@ -196,7 +196,11 @@ func (r *Resolver) first(
 	link = &Link{ConsumerID: launch.Consumer.ID, LTIUserID: launch.User.ID, How: ByLaunch, CreatedAt: r.Clock()}
 	made = &Account{Kind: Anonymous}
 	var names []string // wished for
-	if launch.Consumer.UseLTIPII {
+	switch {
+	case launch.Test:
+		link.How, made.Kind, made.Name = ByTest, Test, storedName(launch.User)
+		names = []string{"test-" + RandomUsername()[:10]}
+	case launch.Consumer.UseLTIPII:
 		known, err := r.trusted(ctx, dir, consumers, launch)
 		if err != nil {
 			return nil, nil, err

@@ -76,7 +76,7 @@ func moodle() Guide {
 			{Do: "In a course, add the activity, press “Select content”, tick what to add, and save.", Source: moodleSeen, Date: read, Verified: true},
 		},
 		Notes: []Step{
-			{Do: "A request for content names the LMS's course and takes several pieces at once; the answer makes a link with a gradebook entry.", Source: moodleSeen, Date: read, Verified: true},
+			{Do: "A request for content says that several pieces may be chosen at once; the answer makes a link with a gradebook entry.", Source: moodleSeen, Date: read, Verified: true},
 			{Do: "Content opens embedded in a frame; cookies that browsers keep for frames are enough, and none are needed.", Source: moodleSeen, Date: read, Verified: true},
 			{Do: "Scores go to Moodle's server at /mod/lti/service.php, so this site must reach it.", Source: moodleSeen, Date: read, Verified: true},
 			{Do: "Where privacy keeps everything back a learner is anonymous and, without grades, no score is sent.", Source: moodleSeen, Date: read, Verified: true},

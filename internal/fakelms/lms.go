@@ -41,6 +41,10 @@ type Options struct {
 	// SelectURL is the tool's address for choosing content; empty: teachers
 	// cannot choose.
 	SelectURL string
+	// Prefix stands before every id of a person, course or link.
+	Prefix string
+	// Extra goes along with every launch.
+	Extra []Pair
 	// Links are the activities of the course.
 	Links []Link
 	// Now is the clock; nil means time.Now.
@@ -76,6 +80,8 @@ type LMS struct {
 	name        string
 	now         func() time.Time
 	outcomeBase string // empty: as base
+	prefix      string // of ids
+	extra       []Pair
 	selectURL   string
 	private     []byte // signs sourcedids; only the LMS knows it
 	users       []User
@@ -114,6 +120,8 @@ func New(o Options) (*LMS, error) {
 
 		selectURL:   o.SelectURL,
 		outcomeBase: strings.TrimSuffix(o.OutcomeBaseURL, "/"),
+		prefix:      o.Prefix,
+		extra:       slices.Clone(o.Extra),
 	}
 	if l.name == "" {
 		l.name = "Sample LMS"
@@ -167,6 +175,9 @@ func (l *LMS) SetBaseURL(base string) {
 	defer l.mu.Unlock()
 	l.base = strings.TrimSuffix(base, "/")
 }
+
+// SetClock replaces the clock. Call it before the LMS serves.
+func (l *LMS) SetClock(now func() time.Time) { l.now = now }
 
 // BaseURL returns the address of the LMS without a trailing slash.
 func (l *LMS) BaseURL() string {

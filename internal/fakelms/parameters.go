@@ -13,10 +13,10 @@ func (l *LMS) parameters(u User, k Link, target string) []Pair {
 	pairs := []Pair{
 		{"lti_message_type", "basic-lti-launch-request"},
 		{"lti_version", "LTI-1p0"},
-		{"user_id", l.userID(u)},
+		{"user_id", l.prefix + l.userID(u)},
 		{"roles", p.roles(u)},
-		{"context_id", l.contextID()},
-		{"resource_link_id", l.linkID(k)},
+		{"context_id", l.prefix + l.contextID()},
+		{"resource_link_id", l.prefix + l.linkID(k)},
 	}
 	pairs = append(pairs, p.person(u)...)
 	pairs = append(pairs, p.instance(l.base, l.name)...)
@@ -26,7 +26,7 @@ func (l *LMS) parameters(u User, k Link, target string) []Pair {
 			Pair{"lis_outcome_service_url", l.outcomes() + p.OutcomePath},
 			Pair{"lis_result_sourcedid", l.sourcedid(u, k, l.serial)})
 	}
-	return append(pairs, p.extras(u)...)
+	return append(append(pairs, p.extras(u)...), l.extra...)
 }
 
 // userID returns the LMS's opaque id of u: the same at every launch.
@@ -37,6 +37,8 @@ func (l *LMS) userID(u User) string {
 		return uuid(sum)
 	case 2:
 		return hex.EncodeToString(sum[:20])
+	case 4:
+		return hex.EncodeToString(sum[:16])
 	case 3:
 		return "org 7:" + u.Name + "+x@" + hex.EncodeToString(sum[:3]) + "/é"
 	}
@@ -52,6 +54,8 @@ func (l *LMS) contextID() string {
 		return hex.EncodeToString(sum[:20])
 	case 3:
 		return "_41_1"
+	case 4:
+		return hex.EncodeToString(sum[:16])
 	}
 	return "2"
 }
@@ -185,6 +189,17 @@ func (p Personality) extras(u User) []Pair {
 		}
 	case 2:
 		return []Pair{{"basiclti_submit", "Launch Endpoint with BasicLTI Data"}, {"ext_d2l_token_digest", "u+p/Q="}, {"custom_", ""}}
+	case 4:
+		return []Pair{
+			{"ext_lms", "bb-3900.84.0-rel.12+abc"}, {"ext_launch_id", hex.EncodeToString(p.digest("launch" + u.Name)[:16])},
+			{"ext_launch_presentation_css_url", "https://lms.school.example/a.css,https://lms.school.example/b.css"},
+			{"custom_tc_profile_url", ""}, {"custom_caliper_profile_url", "https://lms.school.example/caliper"},
+		}
+	case 5:
+		return []Pair{
+			{"ext_lms", "sakai-23.1"}, {"ext_sakai_server", "https://lms.school.example"}, {"ext_sakai_eid", u.Name},
+			{"ext_ims_lis_memberships_id", hex.EncodeToString(p.digest("members")[:32])},
+		}
 	}
 	return nil
 }

@@ -30,18 +30,18 @@ type Personality struct {
 	Percent20 bool  // %20 instead of + in bodies the LMS posts itself
 	Nonce     Style // 0 hex, 1 digits, 2 UUID, 3 base64 with + and /
 
-	UserID    Style // 0 small integer, 1 UUID, 2 40 hex digits, 3 with blanks and punctuation
+	UserID    Style // 0 small integer, 1 UUID, 2 40 hex digits, 3 with blanks and punctuation, 4 32 hex digits
 	LinkID    Style // 0 small integer, 1 40 hex digits, 2 _74321_1, 3 content:7
 	Roles     Style // 0 bare, 1 full URNs, 2 several with spaces, 3 Student,Learner, 4 lower case
 	GUID      Style // 0 32 hex digits, 1 host name, 2 empty, 3 absent, 4 with a blank
 	Privacy   Style // 0 name and e-mail, 1 e-mail only, 2 name only, 3 nothing, 4 empty values
-	Sourcedid Style // 0 JSON per launch, 1 hash:::user:::link, 2 several hundred base64 characters, 3 stable words
+	Sourcedid Style // 0 JSON per launch, 1 hash:::user:::link, 2 several hundred base64 characters, 3 stable words, 4 bbgc42gi17, 5 UUID
 	Staff     bool  // teachers get a sourcedid too
 	Terse     bool  // titles, labels and presentation are missing
 	Plain     bool  // one-line descriptions; otherwise several lines with CRLF and markup
 	Return    Style // 0 with a query, 1 without, 2 empty, 3 absent
 	Locale    string
-	Extras    Style // 0 ext_ of Moodle, 1 custom_ of Canvas, 2 submit button of Brightspace, 3 none
+	Extras    Style // 0 ext_ of Moodle, 1 custom_ of Canvas, 2 submit button of Brightspace, 3 none, 4 ext_ of Blackboard, 5 ext_ of Sakai
 
 	OneItem    bool // takes one piece of chosen content at a time
 	ItemData   bool // sends data with a request for content, which must come back

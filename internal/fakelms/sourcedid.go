@@ -42,6 +42,12 @@ func (l *LMS) sourcedid(u User, k Link, serial uint64) string {
 	case 3:
 		return "grade <" + u.Name + "> & '" + k.ID + "' \"" + l.seal(u.Name, k.ID, "")[:12] + "\""
 	}
+	switch sum := l.seal(u.Name, k.ID, ""); l.personality.Sourcedid {
+	case 4:
+		return "bbgc" + strconv.Itoa(40+len(k.ID)) + "gi" + strings.Map(digits, sum[:8])
+	case 5:
+		return sum[:8] + "-" + sum[8:12] + "-" + sum[12:16] + "-" + sum[16:20] + "-" + sum[20:32]
+	}
 	var s jsonSourcedid
 	s.Data.Instance, s.Data.User, s.Data.Type, s.Data.Launch = k.ID, u.Name, "1", serial
 	s.Hash = l.seal(u.Name, k.ID, launch)
@@ -50,6 +56,14 @@ func (l *LMS) sourcedid(u User, k Link, serial uint64) string {
 		return ""
 	}
 	return string(b)
+}
+
+// digits makes a decimal digit of a hexadecimal one.
+func digits(c rune) rune {
+	if c >= 'a' {
+		return c - 'a' + '0'
+	}
+	return c
 }
 
 // seal returns the keyed hash that makes a sourcedid unforgeable.
@@ -76,7 +90,7 @@ func (l *LMS) cell(sourcedid string) (user, link string, err error) {
 			return "", "", errSourcedid
 		}
 		user, link, launch, hash = parts[0], parts[1], parts[2], parts[3]
-	case 3:
+	case 3, 4, 5:
 		return l.cellByWords(sourcedid)
 	default:
 		var s jsonSourcedid

@@ -101,7 +101,7 @@ func (s *Service) effect(ctx context.Context, who Who, at At, change func(*Learn
 
 // refOf returns the block that a usage key of the course names.
 func refOf(usageKey string) course.Ref {
-	ref, _ := course.ParseRef(usageKey) //nolint:errcheck // the zero one names nothing
+	ref, _ := course.ParseRef(usageKey)
 	return ref
 }
 

@@ -121,6 +121,13 @@ func (i *Importer) published(ctx context.Context, fresh *Report) (*Report, error
 // upload stores the files that are not stored yet. Files that no version needs
 // do no harm, so there is nothing to undo when publishing fails.
 func (i *Importer) upload(ctx context.Context, files []olx.File) error {
+	sums := make([]string, len(files))
+	for n, f := range files {
+		sums[n] = f.SHA256
+	}
+	if err := i.rescue(ctx, sums); err != nil {
+		return err
+	}
 	done := map[string]bool{}
 	for _, f := range files {
 		if done[f.SHA256] {

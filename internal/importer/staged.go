@@ -186,7 +186,7 @@ func (i *Importer) fetch(ctx context.Context, key string) (path string, err erro
 	defer func() {
 		err = errors.Join(err, f.Close())
 		if err != nil {
-			os.Remove(f.Name()) //nolint:errcheck // a temporary file
+			os.Remove(f.Name())
 		}
 	}()
 	r, err := i.Blobs.NewReader(ctx, key, nil)

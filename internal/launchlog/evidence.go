@@ -35,12 +35,12 @@ type Evidence struct {
 }
 
 // of returns the evidence that a message itself is.
-func of(sent lti11.Sent) Evidence {
+func of(sent lti11.Sent, good bool) Evidence {
 	e := Evidence{}
 	if sent.Address.Host != "" {
 		e.Served = short(sent.Address.BaseStringURI(), 400)
 	}
-	e.Params, e.More = parameters(sent.Form)
+	e.Params, e.More = parameters(sent.Form, good)
 	for _, p := range sent.Query[:min(len(sent.Query), 10)] {
 		e.Query = append(e.Query, short(p.Name, 40))
 	}
@@ -53,7 +53,7 @@ func Proven(row *store.LaunchEntry, v *lti11.Verified) {
 	row.Verified, row.ConsumerID, row.ConsumerKey = true, c.ID, c.Key
 	skew := v.Age
 	row.Skew = &skew
-	e := of(v.Sent())
+	e := of(v.Sent(), true)
 	e.Fallback, e.Warnings = v.Fallback, v.Warnings
 	if v.Secret != lti.Current {
 		e.Secret = v.Secret
@@ -83,7 +83,7 @@ func Refused(row *store.LaunchEntry, err error) {
 	found := errors.As(err, &r)
 	e := Read(row.Evidence)
 	if found && !row.Verified {
-		e = of(r.Sent)
+		e = of(r.Sent, false)
 		if r.Consumer != nil {
 			row.ConsumerID, row.ConsumerKey = r.Consumer.ID, r.Consumer.Key
 		} else {

@@ -14,6 +14,7 @@ const (
 	maxValue  = 120  // bytes of one value
 	maxName   = 80   // bytes of one name
 	maxParams = 1400 // bytes of all of them
+	maxGood   = 700  // the same, of a launch that worked: there are many
 )
 
 // shown reports whether the value of a parameter tells nothing about a person
@@ -98,17 +99,31 @@ func short(s string, limit int) string {
 	return s[:limit] + "…"
 }
 
+// dull reports whether a parameter explains nothing about a launch that worked.
+func dull(name string) bool {
+	switch name {
+	case "tool_consumer_instance_name", "tool_consumer_instance_description", "tool_consumer_instance_url",
+		"tool_consumer_info_version", "launch_presentation_width", "launch_presentation_height", "context_type":
+		return true
+	}
+	return strings.HasPrefix(name, "oauth_")
+}
+
 // parameters returns what is kept of a form: first what is shown, then what is
-// masked, and how many more there are.
-func parameters(form []oauth1.Pair) (list []string, more int) {
+// masked, and how many more there are. Of a good launch that is less.
+func parameters(form []oauth1.Pair, good bool) (list []string, more int) {
 	list = make([]string, 0, len(form))
+	most := maxParams
+	if good {
+		most = maxGood
+	}
 	size := 0
 	for _, wanted := range []bool{true, false} {
 		for _, p := range form {
 			if shown(p.Name) != wanted {
 				continue
 			}
-			if size > maxParams {
+			if size > most || good && dull(p.Name) {
 				more++
 				continue
 			}

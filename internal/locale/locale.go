@@ -43,7 +43,8 @@ type Language struct {
 // file is one of ui/locale/*.json.
 type file struct {
 	Name  string          `json:"name"`
-	Date  string          `json:"date"` // layout as of package time
+	Date  string          `json:"date"`  // layout as of package time
+	Draft bool            `json:"draft"` // not whole yet: nobody is offered it
 	Texts map[string]text `json:"texts"`
 }
 
@@ -78,7 +79,9 @@ func read(files fs.FS) ([]*Language, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		list = append(list, l)
+		if l != nil {
+			list = append(list, l)
+		}
 	}
 	for _, l := range list {
 		l.printer = message.NewPrinter(language.Make(l.Tag), message.Catalog(words))
@@ -103,6 +106,7 @@ func first(l *Language) string {
 	return l.Tag
 }
 
+// readOne reads one language; a draft is nil.
 func readOne(files fs.FS, name string, words *catalog.Builder) (*Language, error) {
 	b, err := fs.ReadFile(files, name)
 	if err != nil {
@@ -111,6 +115,9 @@ func readOne(files fs.FS, name string, words *catalog.Builder) (*Language, error
 	var f file
 	if err := json.Unmarshal(b, &f); err != nil {
 		return nil, err
+	}
+	if f.Draft {
+		return nil, nil //nolint:nilnil // a language that is not there yet
 	}
 	l := &Language{
 		Tag: strings.TrimSuffix(path.Base(name), ".json"), Name: f.Name, date: f.Date,
@@ -159,8 +166,9 @@ func Languages() []*Language {
 // as of the header Accept-Language [RFC9110 §12.5.4], and an earlier preference
 // comes first. What cannot be read or is not there is passed over; without a
 // match it is the source language.
-func Find(preferences ...string) *Language {
-	list := Languages()
+func Find(preferences ...string) *Language { return find(Languages(), preferences) }
+
+func find(list []*Language, preferences []string) *Language {
 	tags := make([]language.Tag, len(list))
 	for i, l := range list {
 		tags[i] = language.Make(l.Tag)

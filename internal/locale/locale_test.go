@@ -1,11 +1,25 @@
-package locale_test
+package locale
 
 import (
 	"testing"
+	"testing/fstest"
 	"time"
-
-	"lectern/internal/locale"
 )
+
+// both returns English and a little German.
+func both(t *testing.T) []*Language {
+	t.Helper()
+	list, err := read(fstest.MapFS{
+		"locale/en.json": {Data: []byte(`{"name":"English","texts":{"%d minutes":{"one":"%d minute","other":"%d minutes"}}}`)},
+		"locale/de.json": {Data: []byte(`{"name":"Deutsch","date":"2.1.2006","texts":{"Sign out":"Abmelden","never":"nie",
+			"Go back to %s":"Zurück zu %s","%d minutes":{"one":"%d Minute","other":"%d Minuten"}}}`)},
+		"locale/xx.json": {Data: []byte(`{"name":"Draft","draft":true,"texts":{}}`)},
+	})
+	if err != nil || len(list) != 2 {
+		t.Fatalf("read: %d languages, %v", len(list), err)
+	}
+	return list
+}
 
 func TestFind(t *testing.T) {
 	for _, c := range []struct {
@@ -21,7 +35,7 @@ func TestFind(t *testing.T) {
 		{"garbage", []string{"\xff;;q=,,", "de;q=x"}, "en"},
 		{"a very long list", []string{string(make([]byte, 1<<20))}, "en"},
 	} {
-		if got := locale.Find(c.preferences...); got.Tag != c.want {
+		if got := find(both(t), c.preferences); got.Tag != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got.Tag, c.want)
 		}
 	}
@@ -31,14 +45,15 @@ func FuzzFind(f *testing.F) {
 	f.Add("de-DE,en;q=0.5")
 	f.Add("x-")
 	f.Fuzz(func(t *testing.T, s string) {
-		if locale.Find(s) == nil {
+		if Find(s) == nil {
 			t.Error("no language")
 		}
 	})
 }
 
 func TestT(t *testing.T) {
-	german, english := locale.Find("de"), locale.Find("en")
+	list := both(t)
+	english, german := list[0], list[1]
 	for _, c := range []struct {
 		name string
 		got  string

@@ -71,6 +71,7 @@ type Launch struct {
 	Outcome      Outcome
 	Presentation Presentation
 	Instance     Instance
+	Test         bool // made by an operator of this site to try a link
 }
 
 // User is the LMS's user, unique within its consumer. Person data is what the

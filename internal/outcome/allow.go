@@ -81,32 +81,32 @@ func networks(ctx context.Context, tx store.Tx) ([]netip.Prefix, error) {
 // resolves them now, and owes it again together with the others of its LMS's
 // host. It returns what it admitted. who is for the audit.
 func (n *Networks) Admit(ctx context.Context, who, owedID string, outbound safehttp.Options) ([]netip.Prefix, error) {
-	var rows []store.OwedRow
+	var row store.OwedRow
 	err := n.Store.View(ctx, func(tx store.Tx) (err error) {
-		rows, err = tx.Owed().List(ctx, store.OwedFilter{ID: owedID, Limit: 1})
+		row, err = tx.Owed().Row(ctx, owedID)
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
-	if len(rows) == 0 || rows[0].State != store.Parked {
+	if row.State != store.Parked {
 		return nil, ErrNothingToAllow
 	}
-	blocked, err := outbound.Blocked(ctx, rows[0].ServiceURL)
+	blocked, err := outbound.Blocked(ctx, row.ServiceURL)
 	if err != nil {
 		return nil, ErrNothingToAllow.Wrap(err)
 	}
 	if len(blocked) == 0 {
 		return nil, ErrNothingToAllow
 	}
-	err = n.change(ctx, who, "outbound.allow", rows[0].ConsumerID, func(list []netip.Prefix) []netip.Prefix {
+	err = n.change(ctx, who, "outbound.allow", row.ConsumerID, func(list []netip.Prefix) []netip.Prefix {
 		for _, p := range blocked {
 			if !slices.Contains(list, p) {
 				list = append(list, p)
 			}
 		}
 		return list
-	}, func(tx store.Tx) error { return n.wake(ctx, tx, rows[0]) })
+	}, func(tx store.Tx) error { return n.wake(ctx, tx, row) })
 	return blocked, err
 }
 

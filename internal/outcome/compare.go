@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,15 +18,20 @@ import (
 
 // Bounds of comparing.
 const (
-	checkTries  = 3               // of one comparison while the LMS is in trouble
-	checkPause  = 5 * time.Second // after the first; six times that after the second
-	checkAgain  = 5 * time.Minute // the most that Retry-After may ask for
-	sameWithin  = 0.0005          // LMSs round to what their gradebook shows
-	checkBatch  = 16              // rows claimed at a time
-	onItsWay    = "the newest score is still on its way"
-	sayDown     = "the LMS does not answer at present; compare again later"
-	sayNotTold  = "the LMS says success, but gives no result"
-	sayNoSecret = "the consumer's secret could not be read"
+	checkTries   = 3               // of one comparison while the LMS is in trouble
+	checkPause   = 5 * time.Second // after the first; six times that after the second
+	checkAgain   = 5 * time.Minute // the most that Retry-After may ask for
+	sameWithin   = 0.0005          // LMSs round to what their gradebook shows
+	checkBatch   = 16              // rows claimed at a time
+	onItsWay     = "the newest score is still on its way"
+	sayDown      = "the LMS does not answer at present; compare again later"
+	sayNotTold   = "the LMS says success, but gives no result"
+	sayNoSecret  = "the consumer's secret could not be read"
+	sayNeverOwed = "the LMS asked for no score when this was answered"
+	sayOlder     = "the LMS holds a score that was sent before the newest one"
+
+	sayOverridden = "the LMS took the score and holds another number since: a teacher typed it, or a rule of the LMS made it"
+	sayNotOurs    = "nothing was answered here, but the LMS holds a number: a teacher typed it, or the answers were deleted here"
 )
 
 // Compare asks for a comparison of the scores that f selects with what the LMS
@@ -146,12 +152,13 @@ func (d *Deliverer) read(ctx context.Context, c *store.ClaimedCheck) (*result, t
 		d.log().ErrorContext(ctx, "compare score", "target", c.TargetID, "error", err)
 		c.Reason = sayScoreUnknown
 		return nil, 0
-	case !answered:
-		c.Verdict, c.Reason = store.Unanswered, sayNothingAnswered
-		return nil, 0
 	}
-	here := before.Ratio()
-	c.Here = &here
+	if answered {
+		here := before.Ratio()
+		c.Here = &here
+	} else {
+		c.Verdict, c.Reason = store.Unanswered, sayNothingAnswered
+	}
 	if c.Target.Refused != "" {
 		c.Reason = c.Target.Refused
 		return nil, 0
@@ -175,12 +182,45 @@ func (d *Deliverer) read(ctx context.Context, c *store.ClaimedCheck) (*result, t
 		}
 		return r, max(wait, min(reply.RetryAfter, checkAgain))
 	}
-	after, _, err := d.Scorer.TargetScore(ctx, c.Target)
+	after, now, err := d.Scorer.TargetScore(ctx, c.Target)
 	if err != nil {
-		after = before
+		after, now = before, answered
+	}
+	c.Said, c.Verdict, c.Reason = reply.Result, store.Unclear, ""
+	if !now {
+		weighNothing(c, reply)
+		return r, 0
 	}
 	weigh(c, reply, before.Ratio(), after.Ratio())
+	if c.Verdict == store.Differs {
+		d.lookBack(ctx, c)
+	}
 	return r, 0
+}
+
+// lookBack tells a number that somebody put over ours from one of ours that is
+// old: only the LMS that took the newest score and holds what it never got from
+// here has been overridden.
+func (d *Deliverer) lookBack(ctx context.Context, c *store.ClaimedCheck) {
+	if c.State != store.Delivered || c.LastScore == nil || !near(*c.LastScore, *c.Here) {
+		return
+	}
+	var tries []store.Attempt
+	err := d.Store.View(ctx, func(tx store.Tx) (err error) {
+		tries, err = tx.Owed().Attempts(ctx, c.OwedID)
+		return err
+	})
+	if err != nil {
+		d.log().ErrorContext(ctx, "compare tries", "owed", c.OwedID, "error", err)
+		return
+	}
+	for _, a := range tries {
+		if a.Class != string(Skipped) && a.Class != string(Refused) && near(a.Score, *c.There) {
+			c.Reason = sayOlder
+			return
+		}
+	}
+	c.Verdict, c.Reason = store.Overridden, sayOverridden
 }
 
 // ask reads the result, by each live secret until one is taken. It reports
@@ -230,10 +270,19 @@ func (d *Deliverer) readOnce(ctx context.Context, t lti.GradeTarget, key string,
 	})
 }
 
+// weighNothing rules on what the LMS holds for somebody who has answered
+// nothing: it should hold nothing either.
+func weighNothing(c *store.ClaimedCheck, reply lti11.Reply) {
+	c.Here, c.Verdict, c.Reason = nil, store.Unanswered, sayNothingAnswered
+	if there, isNumber := reply.Value(); isNumber {
+		c.There, c.Verdict, c.Reason = &there, store.Overridden, sayNotOurs
+	}
+}
+
 // weigh rules on what the LMS holds. The score here may have changed while the
 // LMS was asked: either value is the same.
 func weigh(c *store.ClaimedCheck, reply lti11.Reply, before, after float64) {
-	c.Here, c.Said = &after, reply.Result
+	c.Here = &after
 	text := strings.TrimSpace(reply.Result)
 	there, isNumber := reply.Value()
 	switch {
@@ -253,7 +302,11 @@ func weigh(c *store.ClaimedCheck, reply lti11.Reply, before, after float64) {
 		c.Reason = fmt.Sprintf("the LMS answered %.40q, which is no number from 0 to 1", text)
 		return
 	}
-	if c.State != store.Delivered && c.State != store.Parked {
+	switch c.State {
+	case store.Delivered, store.Parked:
+	case store.Unowed:
+		c.Reason = sayNeverOwed
+	default:
 		c.Reason = onItsWay
 	}
 }
@@ -274,7 +327,7 @@ func (d *Deliverer) settle(ctx context.Context, c store.ClaimedCheck) {
 			return err
 		}
 		return store.Note(ctx, tx, store.Act{
-			At: d.now(), Who: c.AskedBy, Name: "score.repair", Subject: c.OwedID,
+			At: d.now(), Who: c.AskedBy, Name: "score.repair", Subject: cmp.Or(c.OwedID, c.TargetID),
 			Before: map[string]any{"lms": c.There, "said": c.Said}, After: map[string]any{"here": c.Here},
 		})
 	})
@@ -285,6 +338,6 @@ func (d *Deliverer) settle(ctx context.Context, c store.ClaimedCheck) {
 		d.Metrics.Compared(string(c.Verdict))
 	}
 	d.log().LogAttrs(ctx, slog.LevelInfo, "compare",
-		slog.String("code", string(c.Verdict)), slog.String("owed", c.OwedID),
+		slog.String("code", string(c.Verdict)), slog.String("target", c.TargetID),
 		slog.String("consumer", c.Target.ConsumerID), slog.String("host", hostOf(c.Target.Outcome.ServiceURL)))
 }

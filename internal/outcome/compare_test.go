@@ -77,9 +77,10 @@ func TestCompareVerdicts(t *testing.T) {
 		{"the same", holds(third), store.Same, "", 1},
 		{"rounded to a per cent's hundredths", holds("0.3333"), store.Same, "", 1},
 		{"a comma", holds("0,3333"), store.Same, "", 1},
-		{"another number", holds("0.5"), store.Differs, "", 1},
-		{"another number with a comma", holds("0,5"), store.Differs, "", 1},
-		{"zero", holds("0"), store.Differs, "", 1},
+		{"another number", holds("0.5"), store.Overridden, "typed", 1},
+		{"another number with a comma", holds("0,5"), store.Overridden, "typed", 1},
+		{"zero", holds("0"), store.Overridden, "typed", 1},
+		{"an older score of ours", holds("0.667"), store.Differs, "before the newest", 1},
 		{"nothing, as Moodle after a delete", holds(""), store.Missing, "", 1},
 		{"nothing, as Blackboard", holds("success"), store.Missing, "", 1},
 		{"blanks", holds(" \n "), store.Missing, "", 1},
@@ -105,6 +106,8 @@ func TestCompareVerdicts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t)
+			b.answer(b.target("l"), 2, 3, 0)
+			b.drain()
 			b.answer(b.target("l"), 1, 3, 0)
 			b.drain()
 			b.lms.read = tt.read
@@ -118,7 +121,7 @@ func TestCompareVerdicts(t *testing.T) {
 			if b.lms.reads != tt.reads {
 				t.Errorf("%d requests, want %d", b.lms.reads, tt.reads)
 			}
-			b.wants("l=0.333333") // comparing alone never sends
+			b.wants("l=0.666667", "l=0.333333") // comparing alone never sends
 			b.state("l", store.Delivered)
 		})
 	}
@@ -126,9 +129,14 @@ func TestCompareVerdicts(t *testing.T) {
 
 func TestCompareRepairs(t *testing.T) {
 	b := newBench(t)
-	for _, link := range []string{"same", "missing", "differs", "unclear"} {
+	b.answer(b.target("differs"), 9, 10, 0)
+	b.drain()
+	for _, link := range []string{"same", "missing", "differs", "unclear", "typed"} {
 		b.answer(b.target(link), 1, 2, 0)
 	}
+	b.scores.set(b.target("never sent"), 1, 4) // answered before the LMS had a place for it
+	b.target("opened")
+	b.target("typed for nobody")
 	nobody := b.target("nobody") // owed, though nothing was answered
 	b.update(func(tx store.Tx) error {
 		return tx.Owed().Owe(t.Context(), store.Debt{TargetID: nobody, At: b.clock()})
@@ -139,8 +147,10 @@ func TestCompareRepairs(t *testing.T) {
 		switch cell {
 		case "same":
 			fmt.Fprintf(w, held, "0.5")
-		case "missing":
+		case "missing", "never sent", "opened", "nobody":
 			fmt.Fprintf(w, held, "")
+		case "typed", "typed for nobody":
+			fmt.Fprintf(w, held, "0.7")
 		case "differs":
 			fmt.Fprintf(w, held, "0.9")
 		default:
@@ -150,6 +160,7 @@ func TestCompareRepairs(t *testing.T) {
 	rows := b.compare(true)
 	for link, want := range map[string]store.Verdict{
 		"same": store.Same, "missing": store.Missing, "differs": store.Differs, "unclear": store.Unclear, "nobody": store.Unanswered,
+		"typed": store.Overridden, "never sent": store.Missing, "opened": store.Unanswered, "typed for nobody": store.Overridden,
 	} {
 		if got := rows[link].Check.Verdict; got != want {
 			t.Errorf("%s: verdict %q, want %q", link, got, want)
@@ -160,8 +171,16 @@ func TestCompareRepairs(t *testing.T) {
 	for _, m := range b.lms.received()[sent:] {
 		again[m] = true
 	}
-	if len(again) != 2 || !again["missing=0.5"] || !again["differs=0.5"] {
+	if len(again) != 3 || !again["missing=0.5"] || !again["differs=0.5"] || !again["never sent=0.25"] {
 		t.Errorf("sent again: %v, want what is missing and what differs", again)
+	}
+	for link, want := range map[string]store.OwedState{"never sent": store.Delivered, "opened": store.Unowed, "nobody": store.Parked} {
+		if got := rows[link].State; got != want {
+			t.Errorf("%s is %q, want %q", link, got, want)
+		}
+	}
+	if here := rows["typed for nobody"].Check.Here; here != nil {
+		t.Errorf("a score of %v for somebody who answered nothing", *here)
 	}
 	var acts []string
 	err := b.store.View(t.Context(), func(tx store.Tx) error {
@@ -171,7 +190,7 @@ func TestCompareRepairs(t *testing.T) {
 		}
 		return err
 	})
-	if text := strings.Join(acts, "\n"); err != nil || strings.Count(text, "ann score.repair") != 2 || !strings.Contains(text, "ann score.compare") {
+	if text := strings.Join(acts, "\n"); err != nil || strings.Count(text, "ann score.repair") != 3 || !strings.Contains(text, "ann score.compare") {
 		t.Errorf("audit %q, %v", acts, err)
 	}
 }

@@ -163,7 +163,11 @@ func (d *Deliverer) post(ctx context.Context, t lti11.Target, score lti.Score) (
 	if errors.Is(err, safehttp.ErrRefused) {
 		r.class, r.sent, r.detail = Refused, false, sayRefused+safehttp.Reason(err)
 	}
-	if reply.Description != "" && r.class != lti11.Done {
+	switch { // the LMS's own words, also of success
+	case reply.Description == "":
+	case r.detail == "":
+		r.detail = reply.Description
+	default:
 		r.detail += ": " + reply.Description
 	}
 	return r, mayBeSignature(reply)

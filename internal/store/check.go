@@ -16,8 +16,12 @@ const (
 	Missing    Verdict = "missing"    // the LMS holds nothing
 	Differs    Verdict = "differs"    // the LMS holds another number
 	Unclear    Verdict = "unclear"    // the LMS does not say; the reason is kept
-	Unanswered Verdict = "unanswered" // nothing was answered here, so nothing is compared
-	Wrong      Verdict = "wrong"      // in filters: missing or differs
+	Unanswered Verdict = "unanswered" // nothing was answered here, and the LMS holds nothing
+	// Overridden: the LMS holds a number that never came from here, though it
+	// took ours, or though nothing was answered here. A teacher typed it, or a
+	// rule of the LMS made it.
+	Overridden Verdict = "overridden"
+	Wrong      Verdict = "wrong" // in filters: missing or differs
 )
 
 // Check is the comparison of one score with the LMS.
@@ -40,8 +44,9 @@ type Check struct {
 // ClaimedCheck is a check under lease, with all that reading needs.
 type ClaimedCheck struct {
 	Check
-	OwedID     string
+	OwedID     string    // "" when nothing was ever owed
 	State      OwedState // of the owed score when the check was claimed
+	LastScore  *float64  // ratio last delivered
 	Target     lti.GradeTarget
 	LeaseUntil time.Time
 }
@@ -49,7 +54,8 @@ type ClaimedCheck struct {
 // Checks keeps comparisons with LMSs: one row per grade target that was ever
 // compared.
 type Checks interface {
-	// Ask makes matching owed scores due for comparing and returns how many.
+	// Ask makes matching places in gradebooks due for comparing, also those that
+	// nothing was ever owed to, and returns how many.
 	// What is known from before stays until there is a new verdict.
 	Ask(ctx context.Context, f OwedFilter, who string, repair bool, now time.Time) (int64, error)
 	// Claim leases up to limit due rows to by. Rows whose lease ran out are due.

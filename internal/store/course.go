@@ -61,6 +61,8 @@ type Courses interface {
 	// DeleteVersion removes a version and notes which of its files no other one
 	// names. It fails with ErrConflict for the published version.
 	DeleteVersion(ctx context.Context, courseKey, versionID string, at time.Time) error
+	// MarkFiles notes which files of a version no other one names.
+	MarkFiles(ctx context.Context, versionID string, at time.Time) error
 	// Garbage lists files that were noted before a moment, by SHA-256.
 	Garbage(ctx context.Context, before time.Time, limit int) ([]string, error)
 	// TakeGarbage reports whether a file may be deleted: no version names it, and

@@ -83,6 +83,7 @@ const (
 	Retrying  OwedState = "retrying"  // failed; due again at NextAt
 	Delivered OwedState = "delivered" // the LMS has the wanted version
 	Parked    OwedState = "parked"    // given up with a reason; revived by resend or a new launch
+	Unowed    OwedState = "none"      // in lists and filters: no score was ever owed to the place in the gradebook
 )
 
 // OwedScore is the one row that says what we owe a grade target.
@@ -124,18 +125,19 @@ type OwedFilter struct {
 	Link       string // link key or usage key
 	State      OwedState
 	Verdict    Verdict // of the last comparison with the LMS
-	ID         string  // this owed score alone
+	ID         string  // Resend and Ask: this score alone, by its ID or its target's; other fields do not count
 	Before     OwedKey // List only: rows after this one
 	Limit      int     // 0 means no limit
 }
 
 // OwedKey is a place in the list of owed scores; the zero value is its start.
 type OwedKey struct {
-	At time.Time // first change
+	At time.Time // first change; zero among places that nothing was owed to
 	ID string
 }
 
-// OwedRow is an owed score as lists show it.
+// OwedRow is an owed score as lists show it, or a place in a gradebook that
+// nothing was ever owed to: its State is [Unowed] and its ID that of the target.
 type OwedRow struct {
 	OwedScore
 	ConsumerID   string
@@ -221,7 +223,13 @@ type Owed interface {
 	// Resend makes matching rows due now, delivered and parked ones too, and
 	// returns how many. What is being sent is sent once more.
 	Resend(ctx context.Context, f OwedFilter, now time.Time) (int64, error)
-	List(ctx context.Context, f OwedFilter) ([]OwedRow, error)      // latest change first
+	// BacklogOf is Backlog for the scores of one consumer.
+	BacklogOf(ctx context.Context, consumerID string) (Backlog, error)
+	// List returns matching rows, the latest change first, then the places that
+	// nothing was ever owed to, the youngest first.
+	List(ctx context.Context, f OwedFilter) ([]OwedRow, error)
+	// Row returns one row by the ID of the score or of its target.
+	Row(ctx context.Context, id string) (OwedRow, error)
 	Attempts(ctx context.Context, owedID string) ([]Attempt, error) // newest first
 	// ForLink returns the owed score of an account for a consumer's link.
 	ForLink(ctx context.Context, consumerID, accountID, linkKey string) (*OwedScore, error)

@@ -29,7 +29,10 @@ func testChecks(s suite) {
 		return read(s, func(tx store.Tx) (int64, error) { return tx.Checks().Pending(s.ctx) })
 	}
 	equal(s, "asked of nobody", ask(store.OwedFilter{AccountID: "nobody"}, false, 0), 0)
-	equal(s, "asked: one is not owed anything", ask(store.OwedFilter{}, false, 0), 2)
+	s.checkUnowed(ids[2])
+	equal(s, "asked of one by its target", ask(store.OwedFilter{ID: ids[0]}, false, 0), 1)
+	equal(s, "asked of one by its score", ask(store.OwedFilter{ID: s.row(ids[1]).ID}, false, 0), 1)
+	equal(s, "asked of one that is not there", ask(store.OwedFilter{ID: "x"}, false, 0), 0)
 	equal(s, "pending", pending(), 2)
 	list := claim(1, "w")
 	equal(s, "claimed", len(list), 2)
@@ -66,25 +69,50 @@ func testChecks(s suite) {
 		equal(s, "check", got[0].Check, want)
 	}
 	equal(s, "rows missing", len(rows(store.Missing)), 0)
+	over := rows(store.Overridden)
+	equal(s, "rows overridden", len(over), 1)
+	equal(s, "row without a score", []string{over[0].ID, string(over[0].State)}, []string{ids[2], "none"})
 	equal(s, "asked of the wrong ones", ask(store.OwedFilter{Verdict: store.Wrong}, true, 60), 1)
 	fresh := claim(60, "w")
 	equal(s, "to repair", fresh[0].Repair, true)
 	equal(s, "known from before", fresh[0].Verdict, store.Differs)
-	ask(store.OwedFilter{}, false, 61) // asked anew while it is read
+	equal(s, "asked of all", ask(store.OwedFilter{}, false, 61), 3) // anew, while it is read
 	s.fails(store.ErrConflict, func(tx store.Tx) error { return tx.Checks().Finish(s.ctx, fresh[0], "w") })
-	equal(s, "lease that ran out", len(claim(61, "w2")), 2)
-	equal(s, "after a crash", len(claim(200, "w3")), 2)
+	equal(s, "lease that ran out", len(claim(61, "w2")), 3)
+	equal(s, "after a crash", len(claim(200, "w3")), 3)
+}
+
+// checkUnowed compares a target that nothing was ever owed to, the only one.
+func (s suite) checkUnowed(target string) {
+	s.Helper()
+	n := write(s, func(tx store.Tx) (int64, error) {
+		return tx.Checks().Ask(s.ctx, store.OwedFilter{State: store.Unowed}, "ann", false, after(0))
+	})
+	equal(s, "asked of what nothing is owed to", n, 1)
+	none := write(s, func(tx store.Tx) ([]store.ClaimedCheck, error) {
+		return tx.Checks().Claim(s.ctx, after(0), "w", lease, 10)
+	})
+	equal(s, "claimed without a score", len(none), 1)
+	if none[0].OwedID != "" || none[0].State != store.Unowed || none[0].TargetID != target || none[0].LastScore != nil {
+		s.Errorf("claimed without a score: %+v", none[0])
+	}
+	s.update(func(tx store.Tx) error {
+		none[0].Verdict, none[0].CheckedAt = store.Overridden, after(0)
+		return tx.Checks().Finish(s.ctx, none[0], "w")
+	})
 }
 
 // testOwedPages walks through the list of owed scores by key.
 func testOwedPages(s suite) {
 	c, a := s.consumer("LMS"), s.person("learner")
-	const rows = 25
+	const rows, owed = 25, 18
 	for i := range rows {
 		id := write(s, func(tx store.Tx) (string, error) {
 			return tx.Placements().PutTarget(s.ctx, gradeTarget(c.ID, a.ID, fmt.Sprintf("l%d", i)))
 		})
-		s.owe(id, i/5, 0) // five share a moment
+		if i < owed {
+			s.owe(id, i/5, 0) // five share a moment
+		}
 	}
 	seen := map[string]bool{}
 	f, pages := store.OwedFilter{ConsumerID: c.ID, Limit: 7}, 0
@@ -95,6 +123,13 @@ func testOwedPages(s suite) {
 				s.Errorf("row %s is on two pages", r.ID)
 			}
 			seen[r.ID] = true
+			if late := len(seen) > owed; late != (r.State == store.Unowed) {
+				s.Errorf("row %d is %s", len(seen), r.State)
+			}
+			one := read(s, func(tx store.Tx) (store.OwedRow, error) { return tx.Owed().Row(s.ctx, r.ID) })
+			equal(s, "the same row by its ID", one, r)
+			one = read(s, func(tx store.Tx) (store.OwedRow, error) { return tx.Owed().Row(s.ctx, r.TargetID) })
+			equal(s, "the same row by its target", one, r)
 		}
 		if pages++; len(list) < f.Limit {
 			break
@@ -118,11 +153,40 @@ func testOwedPages(s suite) {
 		{"user of the LMS", store.OwedFilter{Learner: "lms-user"}, rows},
 		{"nobody", store.OwedFilter{Learner: "lms"}, 0},
 		{"link", store.OwedFilter{Link: "l3"}, 1},
+		{"another's link", store.OwedFilter{Link: "l3", Learner: "nobody"}, 0},
+		{"owed", store.OwedFilter{State: store.Waiting}, owed},
+		{"not owed", store.OwedFilter{State: store.Unowed}, rows - owed},
+		{"a few that are not owed", store.OwedFilter{State: store.Unowed, Limit: 3}, 3},
+		{"never compared", store.OwedFilter{Verdict: store.Same}, 0},
+		{"course", store.OwedFilter{CourseKey: gradeTarget(c.ID, a.ID, "l3").CourseKey}, rows},
+		{"another course", store.OwedFilter{CourseKey: "x"}, 0},
 		{"usage", store.OwedFilter{Link: gradeTarget(c.ID, a.ID, "l3").UsageKey}, 1},
 	} {
 		list := read(s, func(tx store.Tx) ([]store.OwedRow, error) { return tx.Owed().List(s.ctx, tt.f) })
 		equal(s, tt.name, len(list), tt.want)
 	}
+	s.fails(store.ErrNotFound, func(tx store.Tx) error {
+		_, err := tx.Owed().Row(s.ctx, "nobody")
+		return err
+	})
+	of := func(id string) store.Backlog {
+		return read(s, func(tx store.Tx) (store.Backlog, error) { return tx.Owed().BacklogOf(s.ctx, id) })
+	}
+	equal(s, "backlog of the LMS", of(c.ID), store.Backlog{Count: map[store.OwedState]int{store.Waiting: owed}, Oldest: after(0)})
+	equal(s, "backlog of another", of("x"), store.Backlog{Count: map[store.OwedState]int{}})
+	resend := func(f store.OwedFilter) int64 {
+		return write(s, func(tx store.Tx) (int64, error) { return tx.Owed().Resend(s.ctx, f, after(500)) })
+	}
+	equal(s, "resent: not owed", resend(store.OwedFilter{State: store.Unowed}), 0)
+	equal(s, "resent: one", resend(store.OwedFilter{ID: s.rowOf(c.ID, a.ID, "l3").TargetID}), 1)
+	equal(s, "resent: a link", resend(store.OwedFilter{Link: "l4", Learner: "learner"}), 1)
+	equal(s, "resent: all", resend(store.OwedFilter{ConsumerID: c.ID}), owed)
+}
+
+// rowOf returns the owed score of a link.
+func (s suite) rowOf(consumer, account, link string) *store.OwedScore {
+	s.Helper()
+	return read(s, func(tx store.Tx) (*store.OwedScore, error) { return tx.Owed().ForLink(s.ctx, consumer, account, link) })
 }
 
 // testRotation keeps two secrets apart.

@@ -255,4 +255,6 @@ func testVersions(s suite) {
 	equal(s, "too late to rescue", rescue("gone"), []string{"gone"})
 	s.update(func(tx store.Tx) error { return tx.Courses().ForgetGarbage(s.ctx, "gone") })
 	equal(s, "its bytes are gone", rescue("gone"), nil)
+	s.update(func(tx store.Tx) error { return tx.Courses().MarkFiles(s.ctx, "v1", after(130)) })
+	equal(s, "files of a version that is about to go", len(garbage(130)), 2)
 }

@@ -27,6 +27,7 @@ type Layout struct {
 	Others  []*locale.Language // that the page can be had in
 	Notice  string
 	Problem string
+	Frames  []string // origins of pages that this one shows in a frame
 	Styles  []string
 	Script  string
 	Page    any
@@ -98,10 +99,19 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name str
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	PageOf(r).SetHeaders(w.Header(), "default-src 'none'; style-src 'self'; script-src 'self'; "+
-		"img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'")
+		"img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'"+l.framed())
 	w.WriteHeader(status)
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// framed lets a page show others in a frame, and post there.
+func (l Layout) framed() string {
+	if len(l.Frames) == 0 {
+		return ""
+	}
+	origins := " " + strings.Join(l.Frames, " ")
+	return origins + "; frame-src 'self'" + origins
 }
 
 // SeeOther answers a form with the page to look at next, which shows the notice

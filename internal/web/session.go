@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"lectern/internal/session"
@@ -25,6 +26,9 @@ type Landing struct {
 	Sessions *session.Sessions
 	Secure   func(r *http.Request) bool
 	Apart    bool
+	// Site is the origin of the console, which shows learners' pages in a frame
+	// when an operator tests a link.
+	Site string
 }
 
 // WithSession finds the launch session of requests to [LearnPattern] and hands
@@ -52,6 +56,9 @@ func (l *Landing) WithSession(next SessionHandler) Handler {
 			return err
 		}
 		page.Framing, page.Ancestors, page.ReturnURL = FramedByListed, s.FrameAncestors, s.ReturnURL
+		if len(page.Ancestors) > 0 && l.Apart {
+			page.Ancestors = append(slices.Clone(page.Ancestors), l.Site)
+		}
 		return next(w, r, s, rest)
 	}
 }

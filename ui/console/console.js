@@ -18,3 +18,6 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     setTimeout(() => { button.textContent = label; }, 2000);
   });
 }
+
+// A test of a link is sent when its page opens; without a script a button does.
+document.querySelector("form.test-launch[data-send]")?.submit();

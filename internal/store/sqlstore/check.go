@@ -12,11 +12,15 @@ import (
 type checks struct{ *tx }
 
 func (t checks) Ask(ctx context.Context, f store.OwedFilter, who string, repair bool, now time.Time) (int64, error) {
+	if f.ID != "" {
+		rows, err := t.q.CheckAskOne(ctx, db.CheckAskOneParams{At: micros(now), AskedBy: clean(who), Repair: repair, ID: clean(f.ID)})
+		return rows, t.wrap(err, "ask for comparison")
+	}
 	rows, err := t.q.CheckAsk(ctx, db.CheckAskParams{
 		At: micros(now), AskedBy: clean(who), Repair: repair,
 		ConsumerID: clean(f.ConsumerID), CourseKey: clean(f.CourseKey), AccountID: clean(f.AccountID),
 		LinkKey: clean(f.Link), Learner: clean(f.Learner), LearnerFolded: fold(f.Learner),
-		State: string(f.State), Verdict: string(f.Verdict), ID: clean(f.ID),
+		State: string(f.State), Verdict: string(f.Verdict),
 	})
 	t.due = t.due || rows > 0
 	return rows, t.wrap(err, "ask for comparison")
@@ -55,7 +59,8 @@ func (t checks) Claim(ctx context.Context, now time.Time, by string, lease time.
 				Tries: int(c.Tries), CheckedAt: moment(c.CheckedAt), Verdict: store.Verdict(c.Verdict),
 				Here: ratio(c.Here), There: ratio(c.There), Said: c.Said, Reason: c.Reason,
 			},
-			OwedID: row.OwedID, State: store.OwedState(row.State), Target: target(row.GradeTarget), LeaseUntil: moment(micros(until)),
+			OwedID: row.OwedID, State: store.OwedState(row.State), LastScore: ratio(row.LastScore),
+			Target: target(row.GradeTarget), LeaseUntil: moment(micros(until)),
 		})
 	}
 	return list, nil

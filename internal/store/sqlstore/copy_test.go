@@ -212,6 +212,10 @@ func madeTables(t *testing.T) map[string]bool {
 		for _, m := range regexp.MustCompile(`(?i)DROP TABLE (?:IF EXISTS )?"?(\w+)`).FindAllSubmatch(text, -1) {
 			delete(made, string(m[1]))
 		}
+		for _, m := range regexp.MustCompile(`(?i)ALTER TABLE (\w+) RENAME TO (\w+)`).FindAllSubmatch(text, -1) {
+			delete(made, string(m[1]))
+			made[string(m[2])] = true
+		}
 	}
 	return made
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"math"
 	"time"
 	"unicode/utf8"
 
@@ -209,50 +208,41 @@ func (t owed) Backlog(ctx context.Context) (store.Backlog, error) {
 	b := store.Backlog{Count: map[store.OwedState]int{}}
 	rows, err := t.q.OwedBacklog(ctx)
 	for _, row := range rows {
-		state, oldest := store.OwedState(row.State), moment(row.Oldest)
-		b.Count[state] = int(row.N)
-		if state != store.Parked && (b.Oldest.IsZero() || oldest.Before(b.Oldest)) {
-			b.Oldest = oldest
-		}
+		count(&b, row)
 	}
 	return b, t.wrap(err, "backlog of scores")
 }
 
+// count adds a state to the backlog.
+func count(b *store.Backlog, row db.OwedBacklogRow) {
+	state, oldest := store.OwedState(row.State), moment(row.Oldest)
+	b.Count[state] = int(row.N)
+	if state != store.Parked && (b.Oldest.IsZero() || oldest.Before(b.Oldest)) {
+		b.Oldest = oldest
+	}
+}
+
+func (t owed) BacklogOf(ctx context.Context, consumerID string) (store.Backlog, error) {
+	b := store.Backlog{Count: map[store.OwedState]int{}}
+	rows, err := t.q.OwedBacklogOf(ctx, consumerID)
+	for _, row := range rows {
+		count(&b, db.OwedBacklogRow(row))
+	}
+	return b, t.wrap(err, "backlog of consumer")
+}
+
 func (t owed) Resend(ctx context.Context, f store.OwedFilter, now time.Time) (int64, error) {
+	if f.ID != "" {
+		rows, err := t.q.OwedResendOne(ctx, micros(now), clean(f.ID))
+		return rows, t.wrap(err, "resend score")
+	}
 	rows, err := t.q.OwedResend(ctx, db.OwedResendParams{
 		At: micros(now), ConsumerID: clean(f.ConsumerID), CourseKey: clean(f.CourseKey), AccountID: clean(f.AccountID),
 		LinkKey: clean(f.Link), Learner: clean(f.Learner), LearnerFolded: fold(f.Learner),
-		State: string(f.State), Verdict: string(f.Verdict), ID: clean(f.ID), MaxRows: maxRows(f.Limit),
+		State: string(f.State), Verdict: string(f.Verdict), MaxRows: maxRows(f.Limit),
 	})
 	t.due = t.due || rows > 0
 	return rows, t.wrap(err, "resend scores")
-}
-
-func (t owed) List(ctx context.Context, f store.OwedFilter) ([]store.OwedRow, error) {
-	before := int64(math.MaxInt64) // the first page
-	if !f.Before.At.IsZero() {
-		before = micros(f.Before.At)
-	}
-	rows, err := t.q.OwedList(ctx, db.OwedListParams{
-		ConsumerID: clean(f.ConsumerID), CourseKey: clean(f.CourseKey), AccountID: clean(f.AccountID),
-		LinkKey: clean(f.Link), Learner: clean(f.Learner), LearnerFolded: fold(f.Learner),
-		State: string(f.State), Verdict: string(f.Verdict), ID: clean(f.ID),
-		BeforeAt: before, BeforeID: clean(f.Before.ID), MaxRows: maxRows(f.Limit),
-	})
-	list := make([]store.OwedRow, 0, len(rows))
-	for _, row := range rows {
-		g := row.GradeTarget
-		list = append(list, store.OwedRow{
-			OwedScore: debt(row.OwedScore), ConsumerID: g.ConsumerID, ConsumerName: row.ConsumerName,
-			AccountID: g.AccountID, Username: row.Username, LTIUserID: row.LTIUserID,
-			CourseKey: g.CourseKey, UsageKey: g.UsageKey, LinkKey: g.LinkKey, Scope: g.Scope, ServiceURL: g.ServiceURL,
-			Check: store.Check{
-				Pending: row.CheckDue != 0, CheckedAt: moment(row.CheckedAt), Verdict: store.Verdict(row.Verdict),
-				Here: ratio(row.Here), There: ratio(row.There), Said: row.Said, Reason: row.CheckReason,
-			},
-		})
-	}
-	return list, t.wrap(err, "list owed scores")
 }
 
 func (t owed) Attempts(ctx context.Context, owedID string) ([]store.Attempt, error) {

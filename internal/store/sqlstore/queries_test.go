@@ -44,7 +44,7 @@ func generated(t *testing.T) map[string]string {
 func TestQueriesOnSQLite(t *testing.T) {
 	lists := []string{ // what an operator asks for may look through everything
 		"ConsumerList", "AccountList", "AccountAdmins", "CourseList", "PlacementList", "LogList", "OwedList",
-		"OwedResend", "AuditList", "CheckAsk", "StagedList",
+		"OwedResend", "AuditList", "CheckAsk", "StagedList", "UnowedList",
 	}
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "x.db"), Options{Migrate: true})
 	if err != nil {

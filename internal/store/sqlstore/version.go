@@ -31,6 +31,10 @@ func (t courses) DeleteVersion(ctx context.Context, courseKey, versionID string,
 	return t.one(rows, err, "delete version", store.ErrConflict)
 }
 
+func (t courses) MarkFiles(ctx context.Context, versionID string, at time.Time) error {
+	return t.wrap(t.q.GarbageMark(ctx, micros(at), versionID), "mark files of version")
+}
+
 func (t courses) Garbage(ctx context.Context, before time.Time, limit int) ([]string, error) {
 	list, err := t.q.GarbageDue(ctx, micros(before), maxRows(limit))
 	return list, t.wrap(err, "files nobody names")

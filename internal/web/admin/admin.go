@@ -14,6 +14,7 @@ import (
 	"lectern/internal/catalog"
 	"lectern/internal/grading"
 	"lectern/internal/importer"
+	"lectern/internal/linktest"
 	"lectern/internal/outcome"
 	"lectern/internal/people"
 	"lectern/internal/registry"
@@ -44,6 +45,7 @@ type Deps struct {
 	Settings   []Setting         // the site's, as it was started
 
 	LaunchLogDays int // how long the launch log keeps rows
+	Tests         *linktest.Service
 }
 
 // Handler serves the console. It is safe for concurrent use.
@@ -58,10 +60,10 @@ func New(d Deps) (*Handler, error) {
 	pages, err := web.NewPages(
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
 		"courses/courses.html", "courses/upload.html", "courses/review.html", "course/course.html", "course/block.html",
-		"consumer/connect.html", "launches/launches.html", "launches/launch.html", "scores/scores.html", "scores/score.html",
+		"consumer/connect.html", "launches/launches.html", "launches/launch.html", "test/form.html", "test/test.html", "scores/scores.html", "scores/score.html",
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
-		"learners/learners.html", "rescore/rescore.html",
+		"learners/learners.html", "rescore/rescore.html", "versions/versions.html",
 		"help/help.html", "settings/settings.html", "search/search.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err
@@ -95,6 +97,9 @@ func (h *Handler) Mount(m *web.Mux) {
 		"GET /admin/launches":                h.launches,
 		"GET /admin/launches.csv":            h.launchesCSV,
 		"GET /admin/launches/{id}":           h.launch,
+		"GET /admin/test":                    h.getTest,
+		"POST /admin/test":                   h.postTest,
+		"GET /admin/test/{id}":               h.showTest,
 		"GET /admin/scores":                  h.scores,
 		"GET /admin/scores.csv":              h.scoresCSV,
 		"GET /admin/scores/{id}":             h.score,
@@ -117,6 +122,7 @@ func (h *Handler) Mount(m *web.Mux) {
 	for pattern, page := range h.accountRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
+	m.Handle("GET /admin/test/{id}/return", backInLMS)
 	m.Handle("POST /admin/import", h.postUpload)
 	m.Handle("POST /admin/accounts/import", h.upload(h.guard(h.postImport)))
 }
@@ -132,7 +138,7 @@ func notice(r *http.Request) string {
 		"resent":    "The scores are on their way again.",
 		"noscores":  "Nothing was ticked, so nothing was done.",
 		"comparing": "The LMSs are being asked, a few scores at a time. Reload to see what they say.",
-		"repaired":  "What an LMS lacked or held otherwise is on its way again.",
+		"repairing": "The LMSs are being asked, a few scores at a time. What they lack or hold otherwise is sent again; what somebody typed there stays.",
 		"allowed":   "The address is allowed. Its scores are on their way again.",
 		"withdrawn": "The address is not allowed any more.",
 		"dropped":   "The secret was dropped.",

@@ -46,6 +46,7 @@ type consumerPage struct {
 	Action    string
 	LaunchURL string // pattern of launch addresses
 	Learners  learners
+	Health    consumerHealth
 	Secrets   []registry.SecretInfo
 	Expiry    *expiry // what saving would delete, to be confirmed
 	Clock     string  // how far its clock is from ours; "" while nobody knows
@@ -64,6 +65,8 @@ func (h *Handler) learners(ctx context.Context, consumerID string) (learners, er
 		for how, links := range counts {
 			n.All += links
 			switch how {
+			case account.ByTest: // nobody
+				n.All -= links
 			case account.ByLaunch:
 				n.Anonymous += links
 			case account.ByPII, account.ByEmail:
@@ -167,6 +170,9 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 	p.LaunchURL = h.PublicURL.String() + "/lti_provider/courses/{course}/{block}"
 	var err error
 	if p.Learners, err = h.learners(r.Context(), p.Consumer.ID); err != nil {
+		return err
+	}
+	if p.Health, err = h.consumerHealth(r.Context(), p.Consumer.ID); err != nil {
 		return err
 	}
 	if p.Secrets, err = h.Registry.Secrets(r.Context(), p.Consumer.ID); err != nil {

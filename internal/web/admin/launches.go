@@ -71,8 +71,7 @@ func launchQuery(f store.LaunchFilter, typed string) url.Values {
 }
 
 func launchKey(text string) store.LaunchKey {
-	k := pageKey(text)
-	return store.LaunchKey{At: k.At, ID: k.ID}
+	return store.LaunchKey(pageKey(text))
 }
 
 func (h *Handler) launches(w http.ResponseWriter, r *http.Request, v web.Visit) error {
@@ -92,7 +91,7 @@ func (h *Handler) launches(w http.ResponseWriter, r *http.Request, v web.Visit) 
 	if len(p.Rows) > launchPageRows {
 		p.Rows = p.Rows[:launchPageRows]
 		next, last := launchQuery(f, p.Typed), p.Rows[launchPageRows-1].Key()
-		next.Set("before", keyText(store.OwedKey{At: last.At, ID: last.ID}))
+		next.Set("before", keyText(store.OwedKey(last)))
 		p.Next = next.Encode()
 	}
 	return h.pages.Show(w, r, http.StatusOK, "launches/launches.html", v.Layout("Launches", "launches", p))

@@ -56,9 +56,11 @@ func needs() map[string]need {
 	add(account.WriteCourse, byPath, "POST /admin/courses/{key...}")
 	add(account.ReadSite, nil, "GET /admin/consumers/{id}/dates")
 	add(account.ReadCourse, byPath,
-		"GET /admin/dates/{key...}", "GET /admin/learners/{key...}", "GET /admin/rescore/{key...}")
+		"GET /admin/dates/{key...}", "GET /admin/learners/{key...}", "GET /admin/rescore/{key...}",
+		"GET /admin/versions/{key...}")
 	add(account.WriteCourse, byPath,
-		"POST /admin/dates/{key...}", "POST /admin/learners/{key...}", "POST /admin/rescore/{key...}")
+		"POST /admin/dates/{key...}", "POST /admin/learners/{key...}", "POST /admin/rescore/{key...}",
+		"POST /admin/versions/{key...}")
 	return list
 }
 
@@ -71,13 +73,11 @@ func byQuery(_ *Handler, r *http.Request) (string, error) { return r.URL.Query()
 // byScore takes the course of an owed score.
 func byScore(h *Handler, r *http.Request) (key string, err error) {
 	err = h.Store.View(r.Context(), func(tx store.Tx) error {
-		rows, err := tx.Owed().List(r.Context(), store.OwedFilter{ID: r.PathValue("id"), Limit: 1})
-		if err == nil && len(rows) == 0 {
+		row, err := tx.Owed().Row(r.Context(), r.PathValue("id"))
+		if errors.Is(err, store.ErrNotFound) {
 			return errScore
 		}
-		if err == nil {
-			key = rows[0].CourseKey
-		}
+		key = row.CourseKey
 		return err
 	})
 	return key, err
@@ -90,6 +90,8 @@ func (h *Handler) teamRoutes() map[string]web.VisitHandler {
 		"POST /admin/dates/{key...}":       h.postDates,
 		"GET /admin/learners/{key...}":     h.getLearners,
 		"POST /admin/learners/{key...}":    h.postLearners,
+		"GET /admin/versions/{key...}":     h.getVersions,
+		"POST /admin/versions/{key...}":    h.postVersions,
 		"GET /admin/rescore/{key...}":      h.getRescore,
 		"POST /admin/rescore/{key...}":     h.postRescore,
 		"GET /admin/consumers/{id}/dates":  h.getConsumerDates,

@@ -94,20 +94,28 @@ func scoreQuery(f store.OwedFilter) url.Values {
 func pageKey(text string) store.OwedKey {
 	at, id, _ := strings.Cut(text, ".")
 	n, err := strconv.ParseInt(at, 10, 64)
-	if err != nil || n <= 0 || id == "" {
+	switch {
+	case err != nil || n < 0 || id == "":
 		return store.OwedKey{}
+	case n == 0: // among places that nothing was owed to
+		return store.OwedKey{ID: id}
 	}
 	return store.OwedKey{At: time.UnixMicro(n).UTC(), ID: id}
 }
 
-func keyText(k store.OwedKey) string { return strconv.FormatInt(k.At.UnixMicro(), 10) + "." + k.ID }
+func keyText(k store.OwedKey) string {
+	if k.At.IsZero() {
+		return "0." + k.ID
+	}
+	return strconv.FormatInt(k.At.UnixMicro(), 10) + "." + k.ID
+}
 
 func (h *Handler) scores(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	ctx, f := r.Context(), scoreFilter(r.URL.Query())
 	p := scoresPage{
 		Filter: f, Query: scoreQuery(f), Networks: h.Networks.Allowed(),
-		States:   []store.OwedState{store.Waiting, store.Sending, store.Retrying, store.Delivered, store.Parked},
-		Verdicts: []store.Verdict{store.Wrong, store.Same, store.Missing, store.Differs, store.Unclear, store.Unanswered},
+		States:   []store.OwedState{store.Waiting, store.Sending, store.Retrying, store.Delivered, store.Parked, store.Unowed},
+		Verdicts: []store.Verdict{store.Wrong, store.Same, store.Missing, store.Differs, store.Overridden, store.Unclear, store.Unanswered},
 	}
 	p.Any = len(p.Query) > 0
 	f.Before, f.Limit = pageKey(r.URL.Query().Get("before")), scoreRows+1
@@ -151,16 +159,13 @@ type scorePage struct {
 func (h *Handler) score(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	ctx := r.Context()
 	var p scorePage
-	err := h.Store.View(ctx, func(tx store.Tx) error {
-		rows, err := tx.Owed().List(ctx, store.OwedFilter{ID: r.PathValue("id"), Limit: 1})
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 {
+	err := h.Store.View(ctx, func(tx store.Tx) (err error) {
+		if p.Row, err = tx.Owed().Row(ctx, r.PathValue("id")); errors.Is(err, store.ErrNotFound) {
 			return errScore
 		}
-		p.Row = rows[0]
-		p.Attempts, err = tx.Owed().Attempts(ctx, p.Row.ID)
+		if err == nil {
+			p.Attempts, err = tx.Owed().Attempts(ctx, p.Row.ID)
+		}
 		return err
 	})
 	if err != nil {
@@ -225,20 +230,25 @@ func (h *Handler) postResend(w http.ResponseWriter, r *http.Request, v web.Visit
 
 // postCompare asks the LMSs what they hold.
 func (h *Handler) postCompare(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-	return h.each(w, r, "comparing", func(f store.OwedFilter) error {
-		_, err := outcome.Compare(r.Context(), h.Store, v.Who.ID, f, false, h.Clock())
+	repair := r.PostForm.Get("repair") == "1"
+	done := "comparing"
+	if repair {
+		done = "repairing"
+	}
+	return h.each(w, r, done, func(f store.OwedFilter) error {
+		_, err := outcome.Compare(r.Context(), h.Store, v.Who.ID, f, repair, h.Clock())
 		return err
 	})
 }
 
-// postRepair sends again what LMSs lacked or held otherwise when they were
-// asked last.
+// postRepair asks LMSs again about what they lacked or held otherwise, and sends
+// what they still do.
 func (h *Handler) postRepair(w http.ResponseWriter, r *http.Request, v web.Visit) error {
-	return h.each(w, r, "repaired", func(f store.OwedFilter) error {
-		if f.Verdict != store.Missing && f.Verdict != store.Differs {
+	return h.each(w, r, "repairing", func(f store.OwedFilter) error {
+		if f.ID == "" && f.Verdict != store.Missing && f.Verdict != store.Differs {
 			f.Verdict = store.Wrong
 		}
-		_, err := outcome.Resend(r.Context(), h.Store, v.Who.ID, f, h.Clock())
+		_, err := outcome.Compare(r.Context(), h.Store, v.Who.ID, f, true, h.Clock())
 		return err
 	})
 }

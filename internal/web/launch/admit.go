@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -161,10 +162,15 @@ func (h *Handler) write(
 	if err != nil {
 		return session.Ticket{}, err
 	}
-	if err := h.target(ctx, tx, a, who); err != nil {
+	if err := h.target(ctx, tx, a, who, placementID); err != nil {
 		return session.Ticket{}, err
 	}
 	if err := h.consumer(ctx, tx, a, known); err != nil {
+		return session.Ticket{}, err
+	}
+	if err := copied(ctx, tx, a, placementID); err != nil {
+		return session.Ticket{}, err
+	}
 	if err := tx.Members().Seen(ctx, placementID, who.account.ID, noLearner(l.Roles), h.Clock()); err != nil {
 		return session.Ticket{}, err
 	}
@@ -181,9 +187,12 @@ func (h *Handler) write(
 }
 
 // learn keeps what a good message tells of its LMS, and that it came. Launches do
-// it by [Handler.consumer].
+// it by [Handler.consumer]. A test tells nothing of the LMS.
 func (h *Handler) learn(ctx context.Context, tx store.Tx, a *arrival) error {
 	l, now := &a.verified.Launch, h.Clock()
+	if l.Test {
+		return tx.LaunchLog().Append(ctx, a.entry)
+	}
 	if err := tx.Consumers().Launched(ctx, l.Consumer.ID, cut(l.Instance.GUID, 255), now); err != nil {
 		return err
 	}
@@ -201,6 +210,47 @@ func (h *Handler) learn(ctx context.Context, tx store.Tx, a *arrival) error {
 // noLearner reports whether somebody is not counted among an LMS course's
 // learners. Who has no role we know is one.
 func noLearner(r lti.Roles) bool { return (r.Staff || r.Mentor) && !r.Learner || r.TestUser }
+
+// historyMost bounds how many earlier links of a launch are looked at.
+const historyMost = 10
+
+// copied ties a link to the one it was copied from, as the LMS says, and gives it
+// that one's dates. Attempts are another matter: they are shared, or new for each
+// LMS course, as the consumer says. Custom parameters get the history from
+// $ResourceLink.id.history; D2L sends it by itself.
+func copied(ctx context.Context, tx store.Tx, a *arrival, placementID string) error {
+	history := ""
+	for _, name := range []string{
+		"custom_link_history", "custom_resource_link_id_history", "custom_resourcelink_id_history", "ext_d2l_resource_link_id_history",
+	} {
+		if value := a.verified.Param(name); value != "" && !strings.HasPrefix(value, "$") {
+			history = value
+			break
+		}
+	}
+	if history == "" {
+		return nil
+	}
+	var keys []string
+	for _, key := range strings.Split(history, ",") {
+		if key = strings.TrimSpace(key); key != "" && len(keys) < historyMost {
+			keys = append(keys, key)
+		}
+	}
+	from, err := tx.Placements().Copied(ctx, placementID, a.verified.Launch.Consumer.ID, keys)
+	if err != nil || from == "" {
+		return err
+	}
+	rule, err := tx.Dates().Setting(ctx, store.DatesOfLink, from)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rule.Subject = placementID
+	return tx.Dates().Put(ctx, *rule)
+}
 
 // scope is where the learner's state lives: shared by all links, or apart for
 // each LMS course when the consumer asks for it.

@@ -38,6 +38,7 @@ import (
 	"lectern/internal/errs"
 	"lectern/internal/keys"
 	"lectern/internal/launchlog"
+	"lectern/internal/linktest"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/registry"
 	"lectern/internal/selection"
@@ -208,7 +209,24 @@ func (h *Handler) verify(a *arrival, req *lti11.Request) error {
 		a.origins = origins(a.r, &verified.Launch)
 		launchlog.Proven(&a.entry, verified)
 	}
+	h.recognise(a, err)
 	return err
+}
+
+// recognise finds out whether a launch is a test of an operator's.
+func (h *Handler) recognise(a *arrival, err error) {
+	var sent lti11.Sent
+	var refusal *lti11.Refusal
+	switch {
+	case a.verified != nil:
+		sent = a.verified.Sent()
+	case errors.As(err, &refusal):
+		sent = refusal.Sent
+	}
+	a.entry.TestID = linktest.Known(a.r.Context(), h.Store, h.Clock, sent.Form)
+	if a.entry.TestID != "" && a.verified != nil && !linktest.Mark(&a.verified.Launch) {
+		a.entry.TestID = "" // somebody's real launch
+	}
 }
 
 // facts are what the connection says about the browser's address.

@@ -14,22 +14,20 @@ const checkAsk = `-- name: CheckAsk :execrows
 INSERT INTO score_check (
     target_id, asked_at, asked_by, repair, due_at, lease_by, tries, checked_at, verdict, here, there, said, reason
 )
-SELECT o.target_id, CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BOOLEAN), CAST($1 AS BIGINT),
+SELECT t.id, CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BOOLEAN), CAST($1 AS BIGINT),
     '', 0, 0, '', NULL, NULL, '', ''
-FROM owed_score AS o JOIN grade_target AS t ON t.id = o.target_id
-LEFT JOIN score_check AS k ON k.target_id = o.target_id
-WHERE (CAST($4 AS TEXT) = '' OR t.consumer_id = $4)
-  AND (CAST($5 AS TEXT) = '' OR t.course_key = $5)
-  AND (CAST($6 AS TEXT) = '' OR t.account_id = $6)
-  AND (CAST($7 AS TEXT) = '' OR t.link_key = $7 OR t.usage_key = $7)
-  AND (CAST($8 AS TEXT) = '' OR t.account_id = $8
-    OR EXISTS (SELECT 1 FROM account WHERE account.id = t.account_id AND account.username_folded = CAST($9 AS TEXT))
-    OR EXISTS (SELECT 1 FROM account_link WHERE account_link.consumer_id = t.consumer_id
-        AND account_link.lti_user_id = $8 AND account_link.account_id = t.account_id))
-  AND (CAST($10 AS TEXT) = '' OR o.state = $10)
-  AND (CAST($11 AS TEXT) = '' OR k.verdict = $11
+FROM grade_target AS t LEFT JOIN owed_score AS o ON o.target_id = t.id
+LEFT JOIN score_check AS k ON k.target_id = t.id
+WHERE (CAST($4 AS TEXT) = '' OR o.state = $4 OR ($4 = 'none' AND o.id IS NULL))
+  AND ('' = CAST($5 AS TEXT) OR t.consumer_id = $5)
+  AND ('' = CAST($6 AS TEXT) OR t.course_key = $6)
+  AND (CAST($7 AS TEXT) = '' OR t.account_id = $7)
+  AND (CAST($8 AS TEXT) = '' OR t.link_key = $8 OR t.usage_key = $8)
+  AND (CAST($9 AS TEXT) = '' OR t.account_id IN (
+    SELECT account.id FROM account WHERE account.id = $9 OR account.username_folded = CAST($10 AS TEXT)
+    UNION SELECT account_link.account_id FROM account_link WHERE account_link.lti_user_id = $9))
+  AND ('' = CAST($11 AS TEXT) OR k.verdict = $11
     OR ($11 = 'wrong' AND k.verdict IN ('missing', 'differs')))
-  AND (CAST($12 AS TEXT) = '' OR o.id = $12)
 ON CONFLICT (target_id) DO UPDATE SET
     asked_at = excluded.asked_at, asked_by = excluded.asked_by, repair = excluded.repair, due_at = excluded.due_at,
     lease_by = '', tries = 0
@@ -39,15 +37,14 @@ type CheckAskParams struct {
 	At            int64
 	AskedBy       string
 	Repair        bool
+	State         string
 	ConsumerID    string
 	CourseKey     string
 	AccountID     string
 	LinkKey       string
 	Learner       string
 	LearnerFolded string
-	State         string
 	Verdict       string
-	ID            string
 }
 
 func (q *Queries) CheckAsk(ctx context.Context, arg CheckAskParams) (int64, error) {
@@ -55,14 +52,47 @@ func (q *Queries) CheckAsk(ctx context.Context, arg CheckAskParams) (int64, erro
 		arg.At,
 		arg.AskedBy,
 		arg.Repair,
+		arg.State,
 		arg.ConsumerID,
 		arg.CourseKey,
 		arg.AccountID,
 		arg.LinkKey,
 		arg.Learner,
 		arg.LearnerFolded,
-		arg.State,
 		arg.Verdict,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const checkAskOne = `-- name: CheckAskOne :execrows
+INSERT INTO score_check (
+    target_id, asked_at, asked_by, repair, due_at, lease_by, tries, checked_at, verdict, here, there, said, reason
+)
+SELECT t.id, CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BOOLEAN), CAST($1 AS BIGINT),
+    '', 0, 0, '', NULL, NULL, '', ''
+FROM grade_target AS t
+WHERE t.id IN (SELECT a.id FROM grade_target AS a WHERE a.id = $4
+    UNION SELECT o.target_id FROM owed_score AS o WHERE o.id = $4)
+ON CONFLICT (target_id) DO UPDATE SET
+    asked_at = excluded.asked_at, asked_by = excluded.asked_by, repair = excluded.repair, due_at = excluded.due_at,
+    lease_by = '', tries = 0
+`
+
+type CheckAskOneParams struct {
+	At      int64
+	AskedBy string
+	Repair  bool
+	ID      string
+}
+
+func (q *Queries) CheckAskOne(ctx context.Context, arg CheckAskOneParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, checkAskOne,
+		arg.At,
+		arg.AskedBy,
+		arg.Repair,
 		arg.ID,
 	)
 	if err != nil {
@@ -118,9 +148,11 @@ func (q *Queries) CheckClaim(ctx context.Context, arg CheckClaimParams) ([]strin
 }
 
 const checkClaimed = `-- name: CheckClaimed :many
-SELECT score_check.target_id, score_check.asked_at, score_check.asked_by, score_check.repair, score_check.due_at, score_check.lease_by, score_check.tries, score_check.checked_at, score_check.verdict, score_check.here, score_check.there, score_check.said, score_check.reason, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, grade_target.placement_id, owed_score.state, owed_score.id AS owed_id
+SELECT score_check.target_id, score_check.asked_at, score_check.asked_by, score_check.repair, score_check.due_at, score_check.lease_by, score_check.tries, score_check.checked_at, score_check.verdict, score_check.here, score_check.there, score_check.said, score_check.reason, grade_target.id, grade_target.kind, grade_target.consumer_id, grade_target.account_id, grade_target.link_key, grade_target.course_key, grade_target.usage_key, grade_target.scope, grade_target.service_url, grade_target.sourced_id, grade_target.refused, grade_target.updated_at, grade_target.placement_id,
+    CAST(COALESCE(owed_score.state, 'none') AS TEXT) AS state, CAST(COALESCE(owed_score.id, '') AS TEXT) AS owed_id,
+    owed_score.last_score
 FROM score_check JOIN grade_target ON grade_target.id = score_check.target_id
-JOIN owed_score ON owed_score.target_id = score_check.target_id
+LEFT JOIN owed_score ON owed_score.target_id = score_check.target_id
 WHERE score_check.due_at = CAST($1 AS BIGINT) AND score_check.lease_by = $2
 ORDER BY score_check.asked_at, score_check.target_id
 `
@@ -130,6 +162,7 @@ type CheckClaimedRow struct {
 	GradeTarget GradeTarget
 	State       string
 	OwedID      string
+	LastScore   sql.NullFloat64
 }
 
 func (q *Queries) CheckClaimed(ctx context.Context, leaseUntil int64, leaseBy string) ([]CheckClaimedRow, error) {
@@ -170,6 +203,7 @@ func (q *Queries) CheckClaimed(ctx context.Context, leaseUntil int64, leaseBy st
 			&i.GradeTarget.PlacementID,
 			&i.State,
 			&i.OwedID,
+			&i.LastScore,
 		); err != nil {
 			return nil, err
 		}

@@ -167,6 +167,7 @@ SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE (CAST($1 AS TEXT) = '' OR placement.consumer_id = $1)
   AND (CAST($2 AS TEXT) = '' OR placement.course_key = $2)
+  AND placement.link_key NOT LIKE 'lectern-test-%'
 ORDER BY placement.last_launch_at DESC, placement.id DESC
 `
 

@@ -12,7 +12,7 @@ import (
 const placementUse = `-- name: PlacementUse :many
 SELECT usage_key, consumer_id, COUNT(*) AS links, CAST(SUM(launches) AS BIGINT) AS launches,
     CAST(MAX(last_launch_at) AS BIGINT) AS last_launch_at
-FROM placement WHERE course_key = $1
+FROM placement WHERE course_key = $1 AND link_key NOT LIKE 'lectern-test-%'
 GROUP BY usage_key, consumer_id
 ORDER BY usage_key, consumer_id
 `

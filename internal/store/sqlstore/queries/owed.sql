@@ -112,6 +112,10 @@ SELECT state, COUNT(*) AS n, CAST(MIN(first_change_at) AS BIGINT) AS oldest FROM
 WHERE state IN ('waiting', 'sending', 'retrying', 'parked')
 GROUP BY state;
 
+-- Selecting scores: one text in four queries, which a test compares. Empty
+-- filters select all. The order in a filter matters, see narrowed in
+-- sqliteconn.go.
+
 -- name: OwedResend :execrows
 UPDATE owed_score SET
     attempts = 0,
@@ -123,56 +127,141 @@ UPDATE owed_score SET
     due_at = CASE WHEN state = 'sending' THEN due_at ELSE CAST(@at AS BIGINT) END,
     state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END
 WHERE id IN (
-    SELECT o.id FROM owed_score AS o JOIN grade_target AS t ON t.id = o.target_id
-    LEFT JOIN score_check AS k ON k.target_id = o.target_id
-    WHERE (CAST(@consumer_id AS TEXT) = '' OR t.consumer_id = @consumer_id)
-    AND (CAST(@course_key AS TEXT) = '' OR t.course_key = @course_key)
-    AND (CAST(@account_id AS TEXT) = '' OR t.account_id = @account_id)
-    AND (CAST(@link_key AS TEXT) = '' OR t.link_key = @link_key OR t.usage_key = @link_key)
-    AND (CAST(@learner AS TEXT) = '' OR t.account_id = @learner
-      OR EXISTS (SELECT 1 FROM account WHERE account.id = t.account_id AND account.username_folded = CAST(@learner_folded AS TEXT))
-      OR EXISTS (SELECT 1 FROM account_link WHERE account_link.consumer_id = t.consumer_id
-          AND account_link.lti_user_id = @learner AND account_link.account_id = t.account_id))
-    AND (CAST(@state AS TEXT) = '' OR o.state = @state)
-    AND (CAST(@verdict AS TEXT) = '' OR k.verdict = @verdict
-      OR (@verdict = 'wrong' AND k.verdict IN ('missing', 'differs')))
-    AND (CAST(@id AS TEXT) = '' OR o.id = @id)
-    ORDER BY o.id LIMIT CAST(@max_rows AS BIGINT)
+  SELECT o.id FROM owed_score AS o JOIN grade_target AS t ON t.id = o.target_id
+  LEFT JOIN score_check AS k ON k.target_id = t.id
+  WHERE (CAST(@state AS TEXT) = '' OR o.state = @state)
+  AND ('' = CAST(@consumer_id AS TEXT) OR t.consumer_id = @consumer_id)
+  AND ('' = CAST(@course_key AS TEXT) OR t.course_key = @course_key)
+  AND (CAST(@account_id AS TEXT) = '' OR t.account_id = @account_id)
+  AND (CAST(@link_key AS TEXT) = '' OR t.link_key = @link_key OR t.usage_key = @link_key)
+  AND (CAST(@learner AS TEXT) = '' OR t.account_id IN (
+    SELECT account.id FROM account WHERE account.id = @learner OR account.username_folded = CAST(@learner_folded AS TEXT)
+    UNION SELECT account_link.account_id FROM account_link WHERE account_link.lti_user_id = @learner))
+  AND ('' = CAST(@verdict AS TEXT) OR k.verdict = @verdict
+    OR (@verdict = 'wrong' AND k.verdict IN ('missing', 'differs')))
+  ORDER BY o.id LIMIT CAST(@max_rows AS BIGINT)
 );
 
+-- name: OwedResendOne :execrows
+UPDATE owed_score SET
+    attempts = 0,
+    wanted_version = CASE WHEN state = 'sending' THEN wanted_version + 1 ELSE wanted_version END,
+    again_at = CASE WHEN state = 'sending' THEN CAST(@at AS BIGINT) ELSE 0 END,
+    again_next_at = CASE WHEN state = 'sending' THEN CAST(@at AS BIGINT) ELSE 0 END,
+    first_change_at = CASE WHEN state IN ('delivered', 'parked') THEN CAST(@at AS BIGINT) ELSE first_change_at END,
+    next_at = CASE WHEN state = 'sending' THEN next_at ELSE CAST(@at AS BIGINT) END,
+    due_at = CASE WHEN state = 'sending' THEN due_at ELSE CAST(@at AS BIGINT) END,
+    state = CASE WHEN state = 'sending' THEN 'sending' ELSE 'waiting' END
+WHERE id IN (SELECT o.id FROM owed_score AS o WHERE o.id = @id
+    UNION SELECT o.id FROM owed_score AS o WHERE o.target_id = @id);
+
 -- name: OwedList :many
-SELECT sqlc.embed(owed_score), sqlc.embed(grade_target), consumer.name AS consumer_name, account.username,
+SELECT sqlc.embed(o), sqlc.embed(t), consumer.name AS consumer_name, account.username,
     CAST(COALESCE((
         SELECT account_link.lti_user_id FROM account_link
-        WHERE account_link.account_id = grade_target.account_id
-          AND account_link.consumer_id = grade_target.consumer_id
+        WHERE account_link.account_id = t.account_id
+          AND account_link.consumer_id = t.consumer_id
         ORDER BY account_link.created_at DESC, account_link.lti_user_id LIMIT 1
     ), '') AS TEXT) AS lti_user_id,
-    CAST(CASE WHEN score_check.due_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS check_due,
-    CAST(COALESCE(score_check.checked_at, 0) AS BIGINT) AS checked_at,
-    CAST(COALESCE(score_check.verdict, '') AS TEXT) AS verdict, score_check.here, score_check.there,
-    CAST(COALESCE(score_check.said, '') AS TEXT) AS said, CAST(COALESCE(score_check.reason, '') AS TEXT) AS check_reason
-FROM owed_score
-JOIN grade_target ON grade_target.id = owed_score.target_id
-JOIN consumer ON consumer.id = grade_target.consumer_id
-JOIN account ON account.id = grade_target.account_id
-LEFT JOIN score_check ON score_check.target_id = owed_score.target_id
-WHERE (CAST(@consumer_id AS TEXT) = '' OR grade_target.consumer_id = @consumer_id)
-  AND (CAST(@course_key AS TEXT) = '' OR grade_target.course_key = @course_key)
-  AND (CAST(@account_id AS TEXT) = '' OR grade_target.account_id = @account_id)
-  AND (CAST(@link_key AS TEXT) = '' OR grade_target.link_key = @link_key OR grade_target.usage_key = @link_key)
-  AND (CAST(@learner AS TEXT) = '' OR grade_target.account_id = @learner
-    OR EXISTS (SELECT 1 FROM account WHERE account.id = grade_target.account_id AND account.username_folded = CAST(@learner_folded AS TEXT))
-    OR EXISTS (SELECT 1 FROM account_link WHERE account_link.consumer_id = grade_target.consumer_id
-        AND account_link.lti_user_id = @learner AND account_link.account_id = grade_target.account_id))
-  AND (CAST(@state AS TEXT) = '' OR owed_score.state = @state)
-  AND (CAST(@verdict AS TEXT) = '' OR score_check.verdict = @verdict
-    OR (@verdict = 'wrong' AND score_check.verdict IN ('missing', 'differs')))
-  AND (CAST(@id AS TEXT) = '' OR owed_score.id = @id)
-  AND owed_score.first_change_at <= CAST(@before_at AS BIGINT)
-  AND (owed_score.first_change_at < CAST(@before_at AS BIGINT) OR owed_score.id < CAST(@before_id AS TEXT))
-ORDER BY owed_score.first_change_at DESC, owed_score.id DESC
+    CAST(CASE WHEN k.due_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS check_due,
+    CAST(COALESCE(k.checked_at, 0) AS BIGINT) AS checked_at,
+    CAST(COALESCE(k.verdict, '') AS TEXT) AS verdict, k.here, k.there,
+    CAST(COALESCE(k.said, '') AS TEXT) AS said, CAST(COALESCE(k.reason, '') AS TEXT) AS check_reason
+FROM owed_score AS o
+JOIN grade_target AS t ON t.id = o.target_id
+JOIN consumer ON consumer.id = t.consumer_id
+JOIN account ON account.id = t.account_id
+LEFT JOIN score_check AS k ON k.target_id = t.id
+WHERE (CAST(@state AS TEXT) = '' OR o.state = @state)
+  AND ('' = CAST(@consumer_id AS TEXT) OR t.consumer_id = @consumer_id)
+  AND ('' = CAST(@course_key AS TEXT) OR t.course_key = @course_key)
+  AND (CAST(@account_id AS TEXT) = '' OR t.account_id = @account_id)
+  AND (CAST(@link_key AS TEXT) = '' OR t.link_key = @link_key OR t.usage_key = @link_key)
+  AND (CAST(@learner AS TEXT) = '' OR t.account_id IN (
+    SELECT account.id FROM account WHERE account.id = @learner OR account.username_folded = CAST(@learner_folded AS TEXT)
+    UNION SELECT account_link.account_id FROM account_link WHERE account_link.lti_user_id = @learner))
+  AND ('' = CAST(@verdict AS TEXT) OR k.verdict = @verdict
+    OR (@verdict = 'wrong' AND k.verdict IN ('missing', 'differs')))
+  AND o.first_change_at <= CAST(@before_at AS BIGINT)
+  AND (o.first_change_at < CAST(@before_at AS BIGINT) OR o.id < CAST(@before_id AS TEXT))
+ORDER BY o.first_change_at DESC, o.id DESC
 LIMIT CAST(@max_rows AS BIGINT);
+
+-- name: UnowedList :many
+-- UnowedList goes on where OwedList ends: places in gradebooks that nothing was
+-- ever owed to, the youngest first.
+SELECT sqlc.embed(t), consumer.name AS consumer_name, account.username,
+    CAST(COALESCE((
+        SELECT account_link.lti_user_id FROM account_link
+        WHERE account_link.account_id = t.account_id
+          AND account_link.consumer_id = t.consumer_id
+        ORDER BY account_link.created_at DESC, account_link.lti_user_id LIMIT 1
+    ), '') AS TEXT) AS lti_user_id,
+    CAST(CASE WHEN k.due_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS check_due,
+    CAST(COALESCE(k.checked_at, 0) AS BIGINT) AS checked_at,
+    CAST(COALESCE(k.verdict, '') AS TEXT) AS verdict, k.here, k.there,
+    CAST(COALESCE(k.said, '') AS TEXT) AS said, CAST(COALESCE(k.reason, '') AS TEXT) AS check_reason
+FROM grade_target AS t
+JOIN consumer ON consumer.id = t.consumer_id
+JOIN account ON account.id = t.account_id
+LEFT JOIN score_check AS k ON k.target_id = t.id
+WHERE NOT EXISTS (SELECT 1 FROM owed_score AS o WHERE o.target_id = t.id)
+  AND ('' = CAST(@consumer_id AS TEXT) OR t.consumer_id = @consumer_id)
+  AND ('' = CAST(@course_key AS TEXT) OR t.course_key = @course_key)
+  AND (CAST(@account_id AS TEXT) = '' OR t.account_id = @account_id)
+  AND (CAST(@link_key AS TEXT) = '' OR t.link_key = @link_key OR t.usage_key = @link_key)
+  AND (CAST(@learner AS TEXT) = '' OR t.account_id IN (
+    SELECT account.id FROM account WHERE account.id = @learner OR account.username_folded = CAST(@learner_folded AS TEXT)
+    UNION SELECT account_link.account_id FROM account_link WHERE account_link.lti_user_id = @learner))
+  AND ('' = CAST(@verdict AS TEXT) OR k.verdict = @verdict
+    OR (@verdict = 'wrong' AND k.verdict IN ('missing', 'differs')))
+  AND t.id < CAST(@before_id AS TEXT)
+ORDER BY t.id DESC
+LIMIT CAST(@max_rows AS BIGINT);
+
+-- name: OwedRow :one
+SELECT sqlc.embed(o), sqlc.embed(t), consumer.name AS consumer_name, account.username,
+    CAST(COALESCE((
+        SELECT account_link.lti_user_id FROM account_link
+        WHERE account_link.account_id = t.account_id
+          AND account_link.consumer_id = t.consumer_id
+        ORDER BY account_link.created_at DESC, account_link.lti_user_id LIMIT 1
+    ), '') AS TEXT) AS lti_user_id,
+    CAST(CASE WHEN k.due_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS check_due,
+    CAST(COALESCE(k.checked_at, 0) AS BIGINT) AS checked_at,
+    CAST(COALESCE(k.verdict, '') AS TEXT) AS verdict, k.here, k.there,
+    CAST(COALESCE(k.said, '') AS TEXT) AS said, CAST(COALESCE(k.reason, '') AS TEXT) AS check_reason
+FROM owed_score AS o
+JOIN grade_target AS t ON t.id = o.target_id
+JOIN consumer ON consumer.id = t.consumer_id
+JOIN account ON account.id = t.account_id
+LEFT JOIN score_check AS k ON k.target_id = t.id
+WHERE o.id IN (SELECT a.id FROM owed_score AS a WHERE a.id = @id
+    UNION SELECT b.id FROM owed_score AS b WHERE b.target_id = @id);
+
+-- name: UnowedRow :one
+SELECT sqlc.embed(t), consumer.name AS consumer_name, account.username,
+    CAST(COALESCE((
+        SELECT account_link.lti_user_id FROM account_link
+        WHERE account_link.account_id = t.account_id
+          AND account_link.consumer_id = t.consumer_id
+        ORDER BY account_link.created_at DESC, account_link.lti_user_id LIMIT 1
+    ), '') AS TEXT) AS lti_user_id,
+    CAST(CASE WHEN k.due_at IS NULL THEN 0 ELSE 1 END AS BIGINT) AS check_due,
+    CAST(COALESCE(k.checked_at, 0) AS BIGINT) AS checked_at,
+    CAST(COALESCE(k.verdict, '') AS TEXT) AS verdict, k.here, k.there,
+    CAST(COALESCE(k.said, '') AS TEXT) AS said, CAST(COALESCE(k.reason, '') AS TEXT) AS check_reason
+FROM grade_target AS t
+JOIN consumer ON consumer.id = t.consumer_id
+JOIN account ON account.id = t.account_id
+LEFT JOIN score_check AS k ON k.target_id = t.id
+WHERE t.id = @id;
+
+-- name: OwedBacklogOf :many
+SELECT o.state, COUNT(*) AS n, CAST(MIN(o.first_change_at) AS BIGINT) AS oldest
+FROM owed_score AS o JOIN grade_target AS t ON t.id = o.target_id
+WHERE o.state IN ('waiting', 'sending', 'retrying', 'parked') AND t.consumer_id = @consumer_id
+GROUP BY o.state;
 
 -- name: OwedByLink :one
 SELECT owed_score.* FROM owed_score JOIN grade_target ON grade_target.id = owed_score.target_id

@@ -20,6 +20,7 @@ SELECT placement.*, lms_context.context_id, lms_context.title AS context_title, 
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
 WHERE (CAST(@consumer_id AS TEXT) = '' OR placement.consumer_id = @consumer_id)
   AND (CAST(@course_key AS TEXT) = '' OR placement.course_key = @course_key)
+  AND placement.link_key NOT LIKE 'lectern-test-%'
 ORDER BY placement.last_launch_at DESC, placement.id DESC;
 
 -- name: PlacementByID :one

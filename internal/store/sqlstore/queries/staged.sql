@@ -25,7 +25,7 @@ FROM course_version WHERE course_key = @course_key ORDER BY number DESC LIMIT CA
 -- name: PlacementUse :many
 SELECT usage_key, consumer_id, COUNT(*) AS links, CAST(SUM(launches) AS BIGINT) AS launches,
     CAST(MAX(last_launch_at) AS BIGINT) AS last_launch_at
-FROM placement WHERE course_key = @course_key
+FROM placement WHERE course_key = @course_key AND link_key NOT LIKE 'lectern-test-%'
 GROUP BY usage_key, consumer_id
 ORDER BY usage_key, consumer_id;
 

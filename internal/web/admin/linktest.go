@@ -1,0 +1,177 @@
+package admin
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"lectern/internal/fakelms"
+	"lectern/internal/keys"
+	"lectern/internal/launchlog"
+	"lectern/internal/linktest"
+	"lectern/internal/lti"
+	"lectern/internal/store"
+	"lectern/internal/web"
+)
+
+// recentTests is how many tests the page of a new one lists.
+const recentTests = 10
+
+// testForm is what ui/test/form.html gets.
+type testForm struct {
+	Consumers     []*lti.Consumer
+	Courses       []store.CourseInfo
+	Test          store.TestLaunch // what is chosen
+	People        []fakelms.Fault
+	LMSs          []fakelms.Known
+	Faults        []fakelms.Fault
+	OutcomeFaults []fakelms.Fault
+	Recent        []store.TestLaunch
+	Names         map[string]string // of consumers
+}
+
+// chosenTest reads what a query or a form asks for. The course may be left out
+// where the usage key names it.
+func chosenTest(q url.Values) store.TestLaunch {
+	t := store.TestLaunch{
+		ConsumerID: q.Get("consumer"), CourseKey: strings.TrimSpace(q.Get("course")), UsageKey: strings.TrimSpace(q.Get("usage")),
+		Person: q.Get("person"), LMS: q.Get("lms"), Fault: q.Get("fault"), OutcomeFault: q.Get("outcome_fault"),
+	}
+	if u, err := keys.ParseUsage(t.UsageKey); err == nil && t.CourseKey == "" {
+		t.CourseKey = u.Course.String()
+	}
+	return t
+}
+
+func (h *Handler) getTest(w http.ResponseWriter, r *http.Request, v web.Visit) error {
+	return h.showTestForm(w, r, v, http.StatusOK, chosenTest(r.URL.Query()), "")
+}
+
+func (h *Handler) showTestForm(
+	w http.ResponseWriter, r *http.Request, v web.Visit, status int, chosen store.TestLaunch, problem string,
+) error {
+	ctx := r.Context()
+	p := testForm{
+		Test: chosen, People: linktest.People(), LMSs: fakelms.Names(), Faults: linktest.LaunchFaults(),
+		OutcomeFaults: fakelms.OutcomeFaults(),
+	}
+	err := h.Store.View(ctx, func(tx store.Tx) (err error) {
+		if p.Consumers, err = tx.Consumers().List(ctx, ""); err != nil {
+			return err
+		}
+		if p.Courses, err = tx.Courses().List(ctx); err != nil {
+			return err
+		}
+		if p.Names, err = consumerNames(r, tx); err != nil {
+			return err
+		}
+		p.Recent, err = tx.TestLaunches().List(ctx, chosen.ConsumerID, recentTests)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	l := v.Layout("Test a link", "launches", p)
+	l.Problem = problem
+	return h.pages.Show(w, r, status, "test/form.html", l)
+}
+
+func (h *Handler) postTest(w http.ResponseWriter, r *http.Request, v web.Visit) error {
+	chosen := chosenTest(r.PostForm)
+	made, err := h.Tests.Make(r.Context(), v.Who.ID, chosen)
+	if errors.Is(err, linktest.ErrSettings) {
+		return h.showTestForm(w, r, v, http.StatusBadRequest, chosen, linktest.ErrSettings.Public)
+	}
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/admin/test/"+url.PathEscape(made.ID), "")
+}
+
+// testPage is what ui/test/test.html gets.
+type testPage struct {
+	Test     store.TestLaunch
+	Consumer string
+	LMS      string
+	Form     fakelms.Form
+	Masked   []launchlog.Param // what is sent, as it is shown
+	Verdicts []testVerdict
+	Messages []store.TestMessage
+	Send     bool // by itself, when the page opens
+	Over     bool // too old to be sent
+}
+
+// Again returns the test as parameters of the page that makes one.
+func (p testPage) Again() string {
+	return url.Values{
+		"consumer": {p.Test.ConsumerID}, "course": {p.Test.CourseKey}, "usage": {p.Test.UsageKey}, "person": {p.Test.Person},
+		"lms": {p.Test.LMS}, "fault": {p.Test.Fault}, "outcome_fault": {p.Test.OutcomeFault},
+	}.Encode()
+}
+
+type testVerdict struct {
+	store.LaunchEntry
+	Do string
+}
+
+func (h *Handler) showTest(w http.ResponseWriter, r *http.Request, v web.Visit) error {
+	ctx, id := r.Context(), r.PathValue("id")
+	t, err := h.Tests.ByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	p := testPage{Test: *t, LMS: t.LMS}
+	for _, known := range fakelms.Names() {
+		if known.Name == t.LMS {
+			p.LMS = known.Title
+		}
+	}
+	if p.Form, err = h.Tests.Form(ctx, t); err != nil {
+		return err
+	}
+	for _, pair := range p.Form.Pairs {
+		param := launchlog.Param{Name: pair.Name, Value: pair.Value}
+		if pair.Name == "oauth_signature" {
+			param.Value, param.Masked = "made with the consumer's secret", true
+		}
+		p.Masked = append(p.Masked, param)
+	}
+	if p.Messages, err = h.Tests.Messages(ctx, id); err != nil {
+		return err
+	}
+	err = h.Store.View(ctx, func(tx store.Tx) error {
+		names, err := consumerNames(r, tx)
+		if err != nil {
+			return err
+		}
+		p.Consumer = names[t.ConsumerID]
+		rows, err := tx.LaunchLog().List(ctx, store.LaunchFilter{TestID: id})
+		for _, e := range rows {
+			ev := launchlog.Read(e.Evidence)
+			p.Verdicts = append(p.Verdicts, testVerdict{e, ev.Do})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p.Over = h.Clock().Sub(t.MadeAt) > linktest.Life
+	p.Send = !p.Over && len(p.Verdicts) == 0
+	l := v.Layout("Test of a link", "launches", p)
+	l.Frames = append(l.Frames, h.PublicURL.Scheme+"://"+h.PublicURL.Host)
+	if u, err := url.Parse(h.ContentURL); err == nil && u.Host != "" {
+		l.Frames = append(l.Frames, u.Scheme+"://"+u.Host)
+	}
+	return h.pages.Show(w, r, http.StatusOK, "test/test.html", l)
+}
+
+// backInLMS is where a test's learner is taken back to, in the frame of the test.
+func backInLMS(w http.ResponseWriter, r *http.Request) error {
+	page := web.PageOf(r)
+	page.Framing = web.FramedByAny
+	page.SetHeaders(w.Header(), "default-src 'none'")
+	_, err := w.Write([]byte("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Back in the LMS</title>" +
+		"<main><h1>Back in the LMS</h1><p>An LMS would show its course here, with the message that came along.</p></main></html>"))
+	return err
+}
