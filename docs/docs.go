@@ -5,5 +5,5 @@ import "embed"
 
 // FS has the guides as Markdown, by their paths in the repository's docs/.
 //
-//go:embed *.md operator reference
+//go:embed *.md course-team lms operator reference
 var FS embed.FS

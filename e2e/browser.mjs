@@ -114,10 +114,12 @@ export async function violations(frame) {
     `${v.id} (${v.impact}): ${v.help} — ${n.target.join(" ")} — ${n.html.slice(0, 160)}`));
 }
 
-// screenshot writes artifacts/{name}.png of a whole page. The window grows to
+// screenshot writes artifacts/{name}.png of a whole page, for people to look at:
+// in CI nobody does. The window grows to
 // the page first: frames of other sites are drawn only where the window shows
 // them.
 export async function screenshot(page, name) {
+  if (process.env.CI === "true") return;
   await mkdir(artifacts, { recursive: true });
   const before = page.viewportSize();
   const height = await page.evaluate(() => document.documentElement.scrollHeight);

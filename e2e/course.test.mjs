@@ -58,7 +58,10 @@ describe("the course page", { skip }, () => {
     for (const [width, height] of [[1280, 900], [600, 500], [400, 800]]) {
       await page.setViewportSize({ width, height });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(wide <= 1, `${name} is ${wide} pixels too wide at ${width}`);
+      const widest = await page.evaluate(() => [...document.querySelectorAll("main *")]
+        .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.parentElement.closest(".scroll"))
+        .map((e) => e.outerHTML.slice(0, 120)).slice(0, 3).join("\n"));
+      assert.ok(wide <= 1, `${name} is ${wide} pixels too wide at ${width}: ${widest}`);
       await screenshot(page, `${name}-${width}`);
     }
     await page.setViewportSize({ width: 1280, height: 900 });
@@ -80,8 +83,8 @@ describe("the course page", { skip }, () => {
   test("what needs attention shows first, with the line and the reason", async () => {
     const list = await rows();
     assert.equal(list.length, 2, list.join("\n"));
-    assert.match(list[0], /Matrix question numbers external grader.* numpy/);
-    assert.match(list[1], /Torn question torn broken problem\/torn\.xml, line 2 .*optioninput/);
+    assert.match(list[0], /Matrix question numbers Grade again … external grader.* numpy/);
+    assert.match(list[1], /Torn question torn Grade again … broken problem\/torn\.xml, line 2 .*optioninput/);
   });
 
   test("filter and search, by keyboard and without scripts", async () => {
@@ -90,7 +93,7 @@ describe("the course page", { skip }, () => {
     await page.getByLabel("with the words").press("Enter");
     await page.waitForURL(/status=all&q=PLAIN/);
     assert.equal((await rows()).length, 1);
-    assert.match((await rows())[0], /Plain question fine native works here/);
+    assert.match((await rows())[0], /Plain question fine Grade again … native works here/);
     await page.getByLabel("with the words").fill("nothing like it");
     await page.getByLabel("with the words").press("Enter");
     await page.getByText("No problem matches.").waitFor();
@@ -108,7 +111,7 @@ describe("the course page", { skip }, () => {
     await page.getByRole("button", { name: "Check again" }).press("Enter");
     await page.getByRole("status").filter({ hasText: "What has changed is in effect" }).waitFor();
     const list = await rows();
-    assert.match(list[0], /Matrix question numbers external grader works here Tabs are read as eight blanks\./);
+    assert.match(list[0], /Matrix question numbers Grade again … external grader works here Tabs are read as eight blanks\./);
     assert.match(await page.getByRole("main").innerText(), /2 of 3 work here/);
     await look("admin-course-checked");
     await page.getByRole("button", { name: "Check again" }).press("Enter");

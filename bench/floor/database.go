@@ -81,7 +81,7 @@ func openDatabase(ctx context.Context, file string) (*database, error) {
 		{&s.event, "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)"},
 		{&s.owed, "INSERT INTO owed VALUES (?, 1, ?) ON CONFLICT (user) DO UPDATE SET wanted = owed.wanted + 1, due_at = excluded.due_at"},
 	} {
-		if *p.to, err = conn.PrepareContext(ctx, p.sql); err != nil {
+		if *p.to, err = conn.PrepareContext(ctx, p.sql); err != nil { //nolint:sqlclosecheck // kept as long as the connection
 			return nil, err
 		}
 	}

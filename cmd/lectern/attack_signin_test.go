@@ -23,7 +23,7 @@ func ownPages(id string) (console, account []string) {
 // ownForms are where forms of people who are signed in go.
 func ownForms(id string) (console, account []string) {
 	console = []string{"/admin/consumers/add", "/admin/scores/resend", "/admin/accounts/add", "/admin/accounts/import"}
-	for _, act := range []string{"", "/enable", "/disable", "/admin", "/no-admin", "/link", "/unlink", "/identity", "/sign-in", "/merge", "/delete"} {
+	for _, act := range []string{"", "/enable", "/disable", "/role", "/link", "/unlink", "/identity", "/sign-in", "/merge", "/delete"} {
 		console = append(console, "/admin/accounts/"+id+act)
 	}
 	return console, []string{"/account/password", "/account/unlink", "/account/identity", "/account/delete", "/logout"}

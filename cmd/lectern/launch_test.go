@@ -110,7 +110,8 @@ func addressGates() []gate {
 		{"T32 version, type and link missing", func(m *message) {
 			m.drop("lti_message_type").drop("lti_version").drop("resource_link_id")
 		}, 303, ""},
-		{"T32 another message", set("lti_message_type", "ContentItemSelectionRequest"), 400, "launch_message_type_unsupported"},
+		{"T32 another message", set("lti_message_type", "ToolProxyRegistrationRequest"), 400, "launch_message_type_unsupported"},
+		{"a request for content without an address to answer", set("lti_message_type", "ContentItemSelectionRequest"), 400, "content_item_return_refused"},
 		{"T33 user_id twice", func(m *message) {
 			m.form = append(m.form, oauth1.Pair{Name: "user_id", Value: "b"})
 		}, 400, "launch_parameter_repeated"},

@@ -207,6 +207,9 @@ func (b *bench) owes() (rows int, versions int64) {
 	err := b.store.View(b.t.Context(), func(tx store.Tx) error {
 		list, err := tx.Owed().List(b.t.Context(), store.OwedFilter{})
 		for _, o := range list {
+			if o.State == store.Unowed {
+				continue
+			}
 			rows++
 			versions += o.WantedVersion
 		}

@@ -128,20 +128,22 @@ func (w *writer) run(ctx context.Context, f func(db.DBTX) error) (*batch, error)
 		w.abort(b, err)
 		return nil, err
 	}
-	kept := false
+	kept, failed := false, error(nil)
 	defer func() { // also when f panics
 		if kept {
 			return
 		}
+		// On a full disk SQLite may have undone the whole transaction: there is no
+		// savepoint any more, and those who share the batch are told why.
 		if err := errors.Join(w.conn.do("ROLLBACK TO one"), w.conn.do("RELEASE one")); err != nil {
-			w.abort(b, err)
+			w.abort(b, errors.Join(failed, err))
 		}
 	}()
-	if err := f(w.conn); err != nil {
-		return nil, err
+	if failed = f(w.conn); failed != nil {
+		return nil, failed
 	}
-	if err := w.conn.do("RELEASE one"); err != nil {
-		return nil, fmt.Errorf("keep: %w", err)
+	if failed = w.conn.do("RELEASE one"); failed != nil {
+		return nil, fmt.Errorf("keep: %w", failed)
 	}
 	kept = true
 	b.kept++

@@ -378,7 +378,7 @@ func (q *Queries) VersionCreate(ctx context.Context, arg VersionCreateParams) (i
 const versionDelete = `-- name: VersionDelete :execrows
 DELETE FROM course_version
 WHERE course_version.id = $1 AND course_version.course_key = $2
-  AND NOT EXISTS (SELECT 1 FROM course WHERE course.version_id = $1)
+  AND NOT EXISTS (SELECT 1 FROM course WHERE course.course_key = $2 AND course.version_id = $1)
 `
 
 func (q *Queries) VersionDelete(ctx context.Context, iD string, courseKey string) (int64, error) {

@@ -56,7 +56,7 @@ UPDATE course_version SET left_at = 0 WHERE id = @id;
 -- name: VersionDelete :execrows
 DELETE FROM course_version
 WHERE course_version.id = @id AND course_version.course_key = @course_key
-  AND NOT EXISTS (SELECT 1 FROM course WHERE course.version_id = @id);
+  AND NOT EXISTS (SELECT 1 FROM course WHERE course.course_key = @course_key AND course.version_id = @id);
 
 -- name: GarbageMark :exec
 -- Files of these versions that no other version names. Marked before the
