@@ -136,6 +136,7 @@ type arrival struct {
 	// resume takes a launch that waited out of the waiting room, in the
 	// transaction that goes on with it; nil for one that was just posted.
 	resume  func(ctx context.Context, tx store.Tx) error
+	key     string // of the consumer, as it was sent
 	counted string // the placement whose launch is still to be counted; "" for none
 	id      string // of the launch that waited; "" makes a new one
 }
@@ -222,6 +223,11 @@ func (h *Handler) recognise(a *arrival, err error) {
 		sent = a.verified.Sent()
 	case errors.As(err, &refusal):
 		sent = refusal.Sent
+	}
+	for _, p := range sent.Form {
+		if p.Name == "oauth_consumer_key" {
+			a.key = p.Value
+		}
 	}
 	a.entry.TestID = linktest.Known(a.r.Context(), h.Store, h.Clock, sent.Form)
 	if a.entry.TestID != "" && a.verified != nil && !linktest.Mark(&a.verified.Launch) {

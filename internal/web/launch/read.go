@@ -51,11 +51,11 @@ const outdatedTries = 3
 func (h *Handler) outdated(a *arrival, err error) bool {
 	ctx := a.r.Context()
 	if errors.Is(err, ErrOutdated) {
-		h.Memory.Forget(a.entry.ConsumerKey)
+		h.Memory.Forget(a.key)
 		_, _ = h.Catalog.Course(ctx, a.courseID.String()) // remembers what is published now
 		return true
 	}
-	if a.entry.ConsumerKey != "" && h.Memory.Stale(ctx, a.entry.ConsumerKey) {
+	if a.key != "" && h.Memory.Stale(ctx, a.key) {
 		return true
 	}
 	if last := h.Catalog.Last(a.courseID.String()); last != nil && a.verified != nil {
