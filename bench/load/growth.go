@@ -116,7 +116,7 @@ func (s *site) fill(ctx context.Context, people int) error {
 	for range workers {
 		all.Go(func() {
 			for i := int(next.Add(perUpdate)) - perUpdate; i < people; i = int(next.Add(perUpdate)) - perUpdate {
-				err := db.Update(ctx, func(tx store.Tx) error {
+				err := db.Record(ctx, func(tx store.Tx) error {
 					for n := i; n < i+perUpdate; n++ {
 						if err := fillOne(ctx, tx, c.ID, n); err != nil {
 							return err

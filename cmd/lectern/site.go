@@ -22,6 +22,7 @@ import (
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
 	"lectern/internal/people"
+	"lectern/internal/registry"
 	"lectern/internal/selection"
 	"lectern/internal/session"
 	"lectern/internal/signin"
@@ -71,6 +72,7 @@ type site struct {
 	signIn    *signin.Service
 	deliverer *outcome.Deliverer
 	accounts  *visitor.Handler
+	door      *launch.Handler
 	mux       *web.Mux
 	server    *http.Server
 	redirects *http.Server  // on plain; nil without
@@ -195,8 +197,9 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	if err != nil {
 		return err
 	}
+	memory := &registry.Recent{Registry: s.app.Registry}
 	verifier := &lti11.Verifier{
-		Consumers: s.app.Registry, Clock: s.app.Clock, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
+		Consumers: memory, Clock: s.app.Clock, Past: s.app.Config.Window(), Future: s.app.Config.Window(),
 		MayDiagnose: rate.NewLimiter(diagnoseRate, diagnoseBurst).Allow,
 	}
 	if s.app.Config.PublicURL != "" {
@@ -209,7 +212,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	selections := &selection.Service{Store: s.app.Store, Registry: s.app.Registry, Clock: s.app.Clock}
 	door := launch.New(launch.Deps{
 		Waiting: waiting, Refuse: room.Refuse, Selections: selections,
-		Store: s.app.Store, Verifier: verifier, Catalog: s.app.Catalog, Sessions: sessions,
+		Store: s.app.Store, Verifier: verifier, Memory: memory, Catalog: s.app.Catalog, Sessions: sessions,
 		Accounts: &account.Resolver{
 			EmailDomain: s.app.Config.EmailDomain, Clock: s.app.Clock, Absent: store.ErrNotFound, Taken: store.ErrConflict,
 		},
@@ -224,6 +227,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 		Query: learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: s.app.Clock,
 		Metrics: metrics, Off: !s.app.Config.LTIProvider,
 	})
+	s.door = door
 	door.Mount(mux)
 	picker, err := pick.New(pick.Deps{
 		Store: s.app.Store, Selections: selections, Catalog: s.app.Catalog, PublicURL: s.public,
@@ -341,7 +345,7 @@ func (s *site) stop(ctx context.Context) error {
 	<-s.pruner
 	s.rescorer.Wait()
 	s.accounts.Wait()
-	return errors.Join(err, s.deliverer.Stop(ctx))
+	return errors.Join(err, s.door.Flush(ctx), s.deliverer.Stop(ctx))
 }
 
 // prune removes what has outlived its use, a bounded number of rows at a time.

@@ -44,6 +44,7 @@ type Directory interface {
 	Update(ctx context.Context, a *Account) error
 	Discard(ctx context.Context, id string) error
 	FindLink(ctx context.Context, consumerID, ltiUserID string) (*Link, error)
+	Linked(ctx context.Context, consumerID, ltiUserID string) (*Link, *Account, error)
 	Link(ctx context.Context, l Link) (accountID string, err error)
 	Links(ctx context.Context, accountID string) ([]Link, error)
 	NoteLink(ctx context.Context, consumerID, ltiUserID, note string, at time.Time) error
@@ -82,33 +83,50 @@ type Resolver struct {
 func (r *Resolver) Resolve(
 	ctx context.Context, dir Directory, consumers Consumers, launch *lti.Launch,
 ) (*Account, error) {
-	c := launch.Consumer
-	link, err := dir.FindLink(ctx, c.ID, launch.User.ID)
+	link, a, err := dir.Linked(ctx, launch.Consumer.ID, launch.User.ID)
 	if errors.Is(err, r.Absent) {
-		link, err = nil, nil
+		a, _, err := r.Welcome(ctx, dir, consumers, launch)
+		return a, err
 	}
 	if err != nil {
 		return nil, err
 	}
-	if c.RequireUserAccount && (link == nil || !link.Proven()) {
-		return nil, ErrRequired.With("%s", missing(link, launch.User.Email))
-	}
-	if link == nil {
-		if link, err = r.first(ctx, dir, consumers, launch); err != nil {
-			return nil, err
-		}
-	}
-	a, err := dir.ByID(ctx, link.AccountID)
-	if err != nil {
-		return nil, err
-	}
-	if !a.Enabled {
-		return nil, ErrDisabled
+	return a, r.Admit(ctx, dir, launch, link, a)
+}
+
+// Admit is [Resolver.Resolve] for somebody whose link and account were read.
+func (r *Resolver) Admit(ctx context.Context, dir Directory, launch *lti.Launch, link *Link, a *Account) error {
+	switch {
+	case launch.Consumer.RequireUserAccount && !link.Proven():
+		return ErrRequired.With("%s", missing(link, launch.User.Email))
+	case !a.Enabled:
+		return ErrDisabled
 	}
 	if err := r.seen(ctx, dir, link); err != nil {
-		return nil, err
+		return err
 	}
-	return a, r.refresh(ctx, dir, launch, link, a)
+	return r.refresh(ctx, dir, launch, link, a)
+}
+
+// Welcome is [Resolver.Resolve] for somebody who has no link yet. fresh reports
+// that the account was made for them just now.
+func (r *Resolver) Welcome(
+	ctx context.Context, dir Directory, consumers Consumers, launch *lti.Launch,
+) (a *Account, fresh bool, err error) {
+	if launch.Consumer.RequireUserAccount {
+		return nil, false, ErrRequired.With("%s", missing(nil, launch.User.Email))
+	}
+	link, made, err := r.first(ctx, dir, consumers, launch)
+	if err != nil {
+		return nil, false, err
+	}
+	if made != nil && made.ID == link.AccountID {
+		return made, true, nil
+	}
+	if a, err = dir.ByID(ctx, link.AccountID); err != nil {
+		return nil, false, err
+	}
+	return a, false, r.Admit(ctx, dir, launch, link, a)
 }
 
 // seenEvery is how far apart two records of a learner's presence are.
@@ -170,12 +188,13 @@ func (r *Resolver) noteAddress(ctx context.Context, dir Directory, launch *lti.L
 	return dir.NoteLink(ctx, link.ConsumerID, link.LTIUserID, note, at)
 }
 
-// first makes the link of somebody who was never here before.
+// first makes the link of somebody who was never here before, and an account
+// unless they follow to one that is there.
 func (r *Resolver) first(
 	ctx context.Context, dir Directory, consumers Consumers, launch *lti.Launch,
-) (*Link, error) {
-	link := &Link{ConsumerID: launch.Consumer.ID, LTIUserID: launch.User.ID, How: ByLaunch, CreatedAt: r.Clock()}
-	made := &Account{Kind: Anonymous}
+) (link *Link, made *Account, err error) {
+	link = &Link{ConsumerID: launch.Consumer.ID, LTIUserID: launch.User.ID, How: ByLaunch, CreatedAt: r.Clock()}
+	made = &Account{Kind: Anonymous}
 	var names []string // wished for
 	switch {
 	case launch.Test:
@@ -184,27 +203,28 @@ func (r *Resolver) first(
 	case launch.Consumer.UseLTIPII:
 		known, err := r.trusted(ctx, dir, consumers, launch)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if known != nil {
 			link.How, link.AccountID = ByEmail, known.ID
-			return r.follow(ctx, dir, link)
+			link, err = r.follow(ctx, dir, link)
+			return link, nil, err
 		}
 		link.How, made.Kind = ByPII, FromLMS
 		made.Email, made.Name = storedAddress(launch.User.Email), storedName(launch.User)
 		if names, err = r.wishes(ctx, dir, launch.User.ID); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if err := r.create(ctx, dir, made, names); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	link.AccountID = made.ID
 	followed, err := r.follow(ctx, dir, link)
 	if err == nil && followed.AccountID != made.ID { // another launch of the same learner was faster
 		err = dir.Discard(ctx, made.ID)
 	}
-	return followed, err
+	return followed, made, err
 }
 
 // follow inserts a link, or returns the one that was there first.
@@ -228,7 +248,7 @@ func (r *Resolver) create(ctx context.Context, dir Directory, a *Account, names 
 		if len(names) > 0 {
 			next, names = names[0], names[1:]
 		}
-		a.ID, a.Username, a.Enabled, a.CreatedAt = id.String(), next, true, r.Clock()
+		a.ID, a.Username, a.Enabled, a.CreatedAt = id.String(), next, true, r.Clock().Truncate(time.Microsecond) // as it is stored
 		generated := a.Email == ""
 		if generated {
 			a.Email = r.generatedAddress(a.Username)

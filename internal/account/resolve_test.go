@@ -183,8 +183,8 @@ type crowded struct {
 	tries int
 }
 
-func (d *crowded) FindLink(context.Context, string, string) (*account.Link, error) {
-	return nil, store.ErrNotFound
+func (d *crowded) Linked(context.Context, string, string) (*account.Link, *account.Account, error) {
+	return nil, nil, store.ErrNotFound
 }
 
 func (d *crowded) Create(context.Context, *account.Account) error {

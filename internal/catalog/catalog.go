@@ -31,12 +31,13 @@ type Catalog struct {
 
 	mu    sync.Mutex
 	cache map[string]*course.Course
-	order []string // least recently used first
+	order []string          // least recently used first
+	last  map[string]string // course key to the version that was published when somebody last asked
 }
 
 // New returns a catalog over s.
 func New(s store.Store) *Catalog {
-	return &Catalog{store: s, cache: map[string]*course.Course{}}
+	return &Catalog{store: s, cache: map[string]*course.Course{}, last: map[string]string{}}
 }
 
 // Course returns the published version of the course, or [ErrCourse].
@@ -52,7 +53,19 @@ func (c *Catalog) Course(ctx context.Context, courseKey string) (*course.Course,
 	if err != nil {
 		return nil, err
 	}
+	c.mu.Lock()
+	c.last[courseKey] = info.VersionID
+	c.mu.Unlock()
 	return c.Version(ctx, info.VersionID)
+}
+
+// Last is [Catalog.Course] without asking: it returns the version that was
+// published when somebody last asked, or nil. Whoever acts on it compares its
+// VersionID with what the database has, in the transaction that acts.
+func (c *Catalog) Last(courseKey string) *course.Course {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cache[c.last[courseKey]]
 }
 
 // Version returns a course version, published or not, or [ErrCourse].

@@ -14,7 +14,7 @@ func (s *Service) put(ctx context.Context, who Who, at At, row store.LearnerStat
 	also func(store.Tx) error,
 ) (now store.LearnerState, owed bool, err error) {
 	row.State, row.UpdatedAt = text, s.now()
-	err = s.Store.Update(ctx, func(tx store.Tx) error {
+	err = s.Store.Record(ctx, func(tx store.Tx) error {
 		put := row
 		if err := tx.Learners().Put(ctx, &put); err != nil {
 			return err

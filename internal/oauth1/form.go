@@ -63,6 +63,9 @@ func ParseForm(raw []byte, lim Limits) ([]Pair, error) {
 		return nil, ErrFormRaw
 	}
 	var pairs []Pair
+	if n := bytes.Count(raw, []byte{'&'}); n > 0 {
+		pairs = make([]Pair, 0, min(n+1, 256))
+	}
 	var escape error
 	for len(raw) > 0 {
 		var piece []byte
@@ -153,7 +156,6 @@ func EncodeForm(pairs []Pair) string {
 
 // encode keeps unreserved bytes and those in safe.
 func encode(s, safe string) string {
-	const hexDigits = "0123456789ABCDEF"
 	n := 0
 	for i := range len(s) {
 		if !kept(s[i], safe) {
@@ -165,25 +167,38 @@ func encode(s, safe string) string {
 	}
 	var b strings.Builder
 	b.Grow(len(s) + 2*n)
-	for i := range len(s) {
-		c := s[i]
-		if kept(c, safe) {
-			b.WriteByte(c)
-			continue
-		}
-		b.WriteByte('%')
-		b.WriteByte(hexDigits[c>>4])
-		b.WriteByte(hexDigits[c&15])
-	}
+	appendEncoded(&b, s, safe)
 	return b.String()
 }
 
+// appendEncoded writes s encoded, run by run.
+func appendEncoded(b *strings.Builder, s, safe string) {
+	const hexDigits = "0123456789ABCDEF"
+	begin := 0
+	for i := range len(s) {
+		c := s[i]
+		if kept(c, safe) {
+			continue
+		}
+		b.WriteString(s[begin:i])
+		b.WriteByte('%')
+		b.WriteByte(hexDigits[c>>4])
+		b.WriteByte(hexDigits[c&15])
+		begin = i + 1
+	}
+	b.WriteString(s[begin:])
+}
+
+// unreserved has a bit for each byte that is never encoded: a word for each 64.
+const (
+	unreserved0 = 1<<'-' | 1<<'.' | 0x3ff<<'0'
+	unreserved1 = 0x3ffffff<<('A'-64) | 1<<('_'-64) | 0x3ffffff<<('a'-64) | 1<<('~'-64)
+)
+
 func kept(c byte, safe string) bool {
 	switch {
-	case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		return true
-	case c == '-', c == '.', c == '_', c == '~':
+	case c < 64 && unreserved0>>c&1 == 1, c >= 64 && c < 128 && unreserved1>>(c-64)&1 == 1:
 		return true
 	}
-	return strings.IndexByte(safe, c) >= 0
+	return safe != "" && strings.IndexByte(safe, c) >= 0
 }

@@ -109,7 +109,11 @@ const signatureName = "oauth_signature"
 // normalize encodes, sorts and joins pairs [OAuth1 §3.4.1.3.2], leaving out
 // the signature itself.
 func normalize(lists ...[]Pair) string {
-	var enc []Pair
+	count := 0
+	for _, list := range lists {
+		count += len(list)
+	}
+	enc := make([]Pair, 0, count)
 	size := 0
 	for _, list := range lists {
 		for _, p := range list {

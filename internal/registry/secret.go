@@ -14,20 +14,16 @@ import (
 // ByKey returns the consumer with this key and its live secrets, the current
 // one first. It is what verifying a launch needs.
 func (r *Registry) ByKey(ctx context.Context, key string) (*lti.Consumer, []lti.Secret, error) {
-	var c *lti.Consumer
-	var secrets []lti.Secret
-	err := r.Store.View(ctx, func(tx store.Tx) (err error) {
-		c, err = tx.Consumers().ByKey(ctx, key)
-		if errors.Is(err, store.ErrNotFound) {
-			return ErrUnknown
-		}
-		if err != nil {
-			return err
-		}
-		secrets, err = r.open(ctx, tx, c.ID)
-		return err
-	})
+	c, secrets, _, err := r.byKey(ctx, key)
 	return c, secrets, err
+}
+
+// notFound turns an absent row into the error a person should read.
+func notFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrUnknown
+	}
+	return err
 }
 
 // Credentials returns a consumer and its live secrets, the one that the LMS
@@ -82,6 +78,10 @@ func (r *Registry) open(ctx context.Context, tx store.Tx, id string) ([]lti.Secr
 	if err != nil {
 		return nil, err
 	}
+	return r.unseal(id, boxes)
+}
+
+func (r *Registry) unseal(id string, boxes []store.SealedSecret) ([]lti.Secret, error) {
 	var current, previous []lti.Secret
 	for _, b := range boxes {
 		value, err := r.Keys.Open(store.SecretAAD(id, b.Slot), b.Box)

@@ -43,6 +43,8 @@ type Accounts interface {
 	// Prove links l's user to l's account, whoever they were linked to before,
 	// and keeps that account's ID in the link.
 	Prove(ctx context.Context, l account.Link) error
+	// Linked returns the link of a consumer's user and the account behind it.
+	Linked(ctx context.Context, consumerID, ltiUserID string) (*account.Link, *account.Account, error)
 	// FindLink returns the link of a consumer's user.
 	FindLink(ctx context.Context, consumerID, ltiUserID string) (*account.Link, error)
 	// CountLinks counts a consumer's links by how they came to be.

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"lectern/internal/lti"
 )
 
 // Session is one verified launch and the right to use what it opened. The ID
@@ -54,9 +56,32 @@ type Launches interface {
 	// UseNonce inserts n and returns nil, or, when the hash is taken, inserts
 	// nothing and returns the row that is there.
 	UseNonce(ctx context.Context, n Nonce) (taken *Nonce, err error)
+	// Known returns what is known about a launch that arrives. It fails with
+	// ErrNotFound when the consumer is gone.
+	Known(ctx context.Context, k KnownKey) (*Known, error)
 	// Prune deletes nonces and sessions that ended before now, at most limit
 	// of each, and returns how many rows went.
 	Prune(ctx context.Context, now time.Time, limit int) (int64, error)
+}
+
+// KnownKey names what a launch is about.
+type KnownKey struct {
+	ConsumerID string
+	LTIUserID  string
+	ContextID  string // the LMS's; "" when it sends none
+	LinkKey    string
+	Origin     string // where the launch came from
+	CourseKey  string
+}
+
+// Known is what is known about a launch that arrives.
+type Known struct {
+	Consumer  *lti.Consumer
+	Boxes     [2][]byte  // the sealed secrets, current and previous; nil for none
+	VersionID string     // the published version of the course; "" when there is none
+	Placement *Placement // nil for a link that was never launched; without FirstAt and Launches
+	OriginAt  time.Time  // when the origin was last learned; zero for never
+	Linked    bool       // the learner was here before
 }
 
 // LaunchEntry is a row of the launch log: one launch, good or refused. It

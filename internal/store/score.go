@@ -53,6 +53,11 @@ type Placements interface {
 	// is parked, that score is owed again at once, unless t.Refused says why no
 	// score can be sent.
 	PutTarget(ctx context.Context, t lti.GradeTarget) (id string, err error)
+	// Count adds launches to a placement, the last of them at a time.
+	Count(ctx context.Context, id string, more int64, at time.Time) error
+	// Aim is PutTarget for who does not ask for the ID. first says that the
+	// account is new, so that nothing can be owed there.
+	Aim(ctx context.Context, t lti.GradeTarget, first bool) error
 	// Retire says of the target of (consumer, account, link key), if there is
 	// one, why no score goes there any more.
 	Retire(ctx context.Context, consumerID, accountID, linkKey, why string) error

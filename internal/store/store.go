@@ -36,6 +36,11 @@ type Store interface {
 	// Update runs f in one transaction and commits when f returns nil. When it
 	// returns an error nothing of f is kept and that error is returned.
 	Update(ctx context.Context, f func(tx Tx) error) error
+	// Record is Update for a function that mostly adds rows and hardly ever
+	// meets a conflict: an engine may send them together. Its outcome is that of
+	// Update, but f runs twice when there was a conflict: once told that there
+	// was none, and then as it is.
+	Record(ctx context.Context, f func(tx Tx) error) error
 	// Watch calls heard whenever a score or a comparison may have become due,
 	// written by any process on the database, until ctx ends. The call comes
 	// after the commit. A call with an error says that nothing can be heard for

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"lectern/internal/lti"
 	"lectern/internal/store"
 	"lectern/internal/store/sqlstore/db"
 )
@@ -78,6 +79,32 @@ func (t launches) UseNonce(ctx context.Context, n store.Nonce) (*store.Nonce, er
 		Hash: row.Hash, Fingerprint: row.Fingerprint, LaunchID: row.LaunchID,
 		At: moment(row.UsedAt), ExpiresAt: moment(row.ExpiresAt),
 	}, nil
+}
+
+func (t launches) Known(ctx context.Context, k store.KnownKey) (*store.Known, error) {
+	if !nameable(k.LTIUserID, k.ContextID, k.LinkKey, k.Origin, k.CourseKey) {
+		return nil, ErrText
+	}
+	row, err := t.q.LaunchKnown(ctx, db.LaunchKnownParams{
+		CourseKey: k.CourseKey, Origin: k.Origin, ContextID: k.ContextID, LinkKey: k.LinkKey,
+		LTIUserID: k.LTIUserID, ConsumerID: k.ConsumerID,
+	})
+	if err != nil {
+		return nil, t.wrap(err, "what is known of a launch")
+	}
+	known := &store.Known{
+		Consumer: consumer(row.Consumer), Boxes: [2][]byte{row.CurrentBox, row.PreviousBox}, VersionID: row.VersionID,
+		OriginAt: moment(row.OriginAt), Linked: row.AccountID != "",
+	}
+	if row.PlacementID != "" {
+		known.Placement = &store.Placement{
+			ID: row.PlacementID, ConsumerID: k.ConsumerID, LinkKey: k.LinkKey,
+			LMSContext: lti.Context{ID: k.ContextID, Title: row.ContextTitle, Label: row.ContextLabel},
+			Title:      row.PlacementTitle, CourseKey: row.PlacementCourse, UsageKey: row.PlacementUsage,
+			LastLaunchAt: moment(row.PlacementAt),
+		}
+	}
+	return known, nil
 }
 
 func (t launches) Prune(ctx context.Context, now time.Time, limit int) (int64, error) {

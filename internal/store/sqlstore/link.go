@@ -39,6 +39,18 @@ func (t accounts) FindLink(ctx context.Context, consumerID, ltiUserID string) (*
 	return &l, nil
 }
 
+func (t accounts) Linked(ctx context.Context, consumerID, ltiUserID string) (*account.Link, *account.Account, error) {
+	if !storable(ltiUserID) {
+		return nil, nil, store.ErrNotFound
+	}
+	row, err := t.q.LinkedAccount(ctx, consumerID, ltiUserID)
+	if err != nil {
+		return nil, nil, t.wrap(err, "linked account")
+	}
+	l := linkOf(row.AccountLink)
+	return &l, person(row.Account), nil
+}
+
 func (t accounts) Prove(ctx context.Context, l account.Link) error {
 	return t.wrap(t.q.LinkProve(ctx, db.LinkProveParams{
 		ConsumerID: l.ConsumerID, LTIUserID: l.LTIUserID, AccountID: l.AccountID,

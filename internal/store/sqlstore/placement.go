@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"time"
 
 	"lectern/internal/lti"
 	"lectern/internal/store"
@@ -126,6 +127,28 @@ func (t placements) PutTarget(ctx context.Context, g lti.GradeTarget) (string, e
 	rows, err := t.q.OwedRevive(ctx, micros(g.UpdatedAt), id)
 	t.due = t.due || rows > 0
 	return id, t.wrap(err, "revive parked score")
+}
+
+func (t placements) Aim(ctx context.Context, g lti.GradeTarget, first bool) error {
+	if !nameable(g.LinkKey, g.Scope) {
+		return ErrText
+	}
+	err := t.q.TargetAim(ctx, db.TargetAimParams{
+		ID: newID(), Kind: kindPOX, ConsumerID: g.ConsumerID, AccountID: g.AccountID, LinkKey: g.LinkKey,
+		CourseKey: g.CourseKey, UsageKey: g.UsageKey, Scope: g.Scope,
+		ServiceURL: clean(g.Outcome.ServiceURL), SourcedID: []byte(g.Outcome.SourcedID),
+		Refused: clean(g.Refused), UpdatedAt: micros(g.UpdatedAt), PlacementID: g.PlacementID,
+	})
+	if err != nil || first || g.Refused != "" {
+		return t.wrap(err, "aim grade target")
+	}
+	return t.wrap(t.q.OwedReviveLink(ctx, db.OwedReviveLinkParams{
+		At: micros(g.UpdatedAt), ConsumerID: g.ConsumerID, AccountID: g.AccountID, LinkKey: g.LinkKey,
+	}), "revive parked score")
+}
+
+func (t placements) Count(ctx context.Context, id string, more int64, at time.Time) error {
+	return t.wrap(t.q.PlacementCount(ctx, db.PlacementCountParams{More: more, At: micros(at), ID: id}), "count launches")
 }
 
 func (t placements) Rename(ctx context.Context, consumerID, accountID, from, to string) error {

@@ -121,12 +121,9 @@ func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX
 func (p *postgres) begin(ctx context.Context, opts *sql.TxOptions) (*sql.Conn, *sql.Tx, error) {
 	for broken := 0; ; broken++ {
 		began := time.Now()
-		conn, err := p.pool.Conn(ctx)
-		if errors.Is(err, sql.ErrConnDone) {
-			return nil, nil, ErrClosed.Wrap(err)
-		}
+		conn, err := p.conn(ctx)
 		if err != nil {
-			return nil, nil, fmt.Errorf("connect: %w", err)
+			return nil, nil, err
 		}
 		if !opts.ReadOnly {
 			p.metrics.waited(began)
@@ -141,6 +138,17 @@ func (p *postgres) begin(ctx context.Context, opts *sql.TxOptions) (*sql.Conn, *
 			return nil, nil, fmt.Errorf("begin: %w", err)
 		}
 	}
+}
+
+func (p *postgres) conn(ctx context.Context) (*sql.Conn, error) {
+	conn, err := p.pool.Conn(ctx)
+	if errors.Is(err, sql.ErrConnDone) {
+		return nil, ErrClosed.Wrap(err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return conn, nil
 }
 
 // pgTx is a PostgreSQL transaction. The driver keeps prepared statements.

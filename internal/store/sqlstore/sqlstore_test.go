@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,6 +22,18 @@ func TestSQLite(t *testing.T) {
 
 func TestPostgres(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return openAt(t, server.Database(t)) })
+}
+
+// recording is a store whose every update is a record: what comes of it must be
+// the same.
+type recording struct{ store.Store }
+
+func (s recording) Update(ctx context.Context, f func(tx store.Tx) error) error {
+	return s.Record(ctx, f)
+}
+
+func TestPostgresRecord(t *testing.T) {
+	storetest.RunRecords(t, func(t *testing.T) store.Store { return recording{openAt(t, server.Database(t))} })
 }
 
 // openAt opens a migrated store that is closed when t ends.

@@ -93,6 +93,7 @@ var _ store.Store = (*Store)(nil)
 type engine interface {
 	view(ctx context.Context, f func(db.DBTX) error) error
 	update(ctx context.Context, f func(db.DBTX) error) error
+	record(ctx context.Context, f func(db.DBTX) error) error
 	ping(ctx context.Context) error
 	// tell lets every process know that something is due. It does not block.
 	tell()
@@ -150,8 +151,15 @@ func (s *Store) View(ctx context.Context, f func(tx store.Tx) error) error {
 //
 // A panic inside f undoes what f wrote and goes on to the caller.
 func (s *Store) Update(ctx context.Context, f func(tx store.Tx) error) error {
+	return s.telling(ctx, s.engine.update, f)
+}
+
+// telling runs f by run and tells everybody when it made something due.
+func (s *Store) telling(
+	ctx context.Context, run func(context.Context, func(db.DBTX) error) error, f func(tx store.Tx) error,
+) error {
 	due := false
-	err := s.engine.update(ctx, func(conn db.DBTX) error {
+	err := run(ctx, func(conn db.DBTX) error {
 		t := s.tx(conn)
 		err := f(t)
 		due = t.due
@@ -177,6 +185,13 @@ func (s *Store) named(err error) error {
 		return ErrFull.Wrap(err)
 	}
 	return err
+}
+
+// Record is [Store.Update] for functions that hardly ever meet a conflict. On
+// PostgreSQL what f writes goes to the server together; f may be told that a row
+// was written, find out otherwise by the end, and run again.
+func (s *Store) Record(ctx context.Context, f func(tx store.Tx) error) error {
+	return s.telling(ctx, s.engine.record, f)
 }
 
 // Watch tells of what became due, see [store.Store.Watch]. SQLite does not.

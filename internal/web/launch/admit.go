@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"lectern/internal/account"
 	"lectern/internal/lti"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/session"
@@ -40,8 +39,12 @@ func (h *Handler) admit(w http.ResponseWriter, a *arrival) (location string, err
 		a.id = id.String()
 	}
 	var adm admission
-	err = h.Store.Update(ctx, func(tx store.Tx) error {
-		adm = admission{launchID: a.id}
+	err = h.Store.Record(ctx, func(tx store.Tx) error {
+		adm, a.counted = admission{launchID: a.id}, ""
+		known, err := h.known(ctx, tx, a)
+		if err != nil {
+			return err
+		}
 		if a.resume != nil {
 			if err := a.resume(ctx, tx); err != nil {
 				return err
@@ -58,11 +61,14 @@ func (h *Handler) admit(w http.ResponseWriter, a *arrival) (location string, err
 		if err := h.rate(ctx, tx, a.verified.Launch.Consumer); err != nil {
 			return err
 		}
-		adm.ticket, err = h.write(ctx, tx, a, adm.launchID)
+		adm.ticket, err = h.write(ctx, tx, a, known, adm.launchID)
 		return err
 	})
 	if err != nil {
 		return "", err
+	}
+	if a.counted != "" {
+		h.marks.add(a.counted, h.Clock())
 	}
 	telemetry.Add(ctx, slog.String("launch", adm.launchID), slog.String("consumer", a.entry.ConsumerID))
 	path := h.ContentURL + "/learn/" + adm.launchID + "/"
@@ -74,6 +80,33 @@ func (h *Handler) admit(w http.ResponseWriter, a *arrival) (location string, err
 	}
 	return path + "?h=" + url.QueryEscape(adm.ticket.Handle), nil
 }
+
+// known reads what the database says of the launch, and holds memory against it:
+// a launch that was let in by what is out of date fails with ErrOutdated.
+func (h *Handler) known(ctx context.Context, tx store.Tx, a *arrival) (*store.Known, error) {
+	l := &a.verified.Launch
+	k := store.KnownKey{
+		ConsumerID: l.Consumer.ID, LTIUserID: l.User.ID, ContextID: l.Context.ID, LinkKey: linkKey(l, a.usage.String()),
+		CourseKey: a.courseID.String(),
+	}
+	if len(a.origins) > 0 {
+		k.Origin = a.origins[0]
+	}
+	known, err := tx.Launches().Known(ctx, k)
+	switch {
+	case a.resume != nil: // all was read just before
+	case errors.Is(err, store.ErrNotFound):
+		return nil, ErrOutdated.Wrap(err)
+	case err == nil && !h.Memory.Same(l.Consumer.Key, known.Consumer, known.Boxes):
+		return nil, ErrOutdated.With("consumer %s", l.Consumer.ID)
+	case err == nil && known.VersionID != a.course.VersionID:
+		return nil, ErrOutdated.With("course %s", k.CourseKey)
+	}
+	return known, err
+}
+
+// linkKey is what tells the links of an LMS course apart.
+func linkKey(l *lti.Launch, usageKey string) string { return cmp.Or(l.ResourceLink.ID, usageKey) }
 
 // useNonce inserts the launch's nonce, or returns the row that has it already
 // [OAuth1 §3.3]. The insert is the first write, so that of two copies of a
@@ -117,36 +150,44 @@ func judge(a *arrival, taken *store.Nonce) error {
 }
 
 // write keeps all that a first-time launch says.
-func (h *Handler) write(ctx context.Context, tx store.Tx, a *arrival, launchID string) (session.Ticket, error) {
+func (h *Handler) write(
+	ctx context.Context, tx store.Tx, a *arrival, known *store.Known, launchID string,
+) (session.Ticket, error) {
 	l := &a.verified.Launch
-	acc, err := h.Accounts.Resolve(ctx, tx.Accounts(), tx.Consumers(), l)
+	who, err := h.learner(ctx, tx, l, known)
 	if err != nil {
 		return session.Ticket{}, err
 	}
-	placementID, err := h.place(ctx, tx, a, l, acc)
+	placementID, err := h.place(ctx, tx, a, known)
 	if err != nil {
+		return session.Ticket{}, err
+	}
+	if err := h.target(ctx, tx, a, who, placementID); err != nil {
+		return session.Ticket{}, err
+	}
+	if err := h.consumer(ctx, tx, a, known); err != nil {
 		return session.Ticket{}, err
 	}
 	if err := copied(ctx, tx, a, placementID); err != nil {
 		return session.Ticket{}, err
 	}
-	if err := tx.Members().Seen(ctx, placementID, acc.ID, noLearner(l.Roles), h.Clock()); err != nil {
+	if err := tx.Members().Seen(ctx, placementID, who.account.ID, noLearner(l.Roles), h.Clock()); err != nil {
 		return session.Ticket{}, err
 	}
 	a.entry.CourseKey, a.entry.UsageKey = a.courseID.String(), a.usage.String()
-	if err := h.learn(ctx, tx, a); err != nil {
+	if err := tx.LaunchLog().Append(ctx, a.entry); err != nil {
 		return session.Ticket{}, err
 	}
 	return h.Sessions.Open(ctx, tx, &store.Session{
-		ID: launchID, ConsumerID: l.Consumer.ID, AccountID: acc.ID, PlacementID: placementID,
+		ID: launchID, ConsumerID: l.Consumer.ID, AccountID: who.account.ID, PlacementID: placementID,
 		CourseKey: a.courseID.String(), UsageKey: a.usage.String(), Scope: scope(l), Staff: l.Roles.Staff,
 		ReturnURL: l.Presentation.ReturnURL, Locale: cut(l.Presentation.Locale, 64), Query: a.query,
 		ScoreHost: host(l.Outcome.ServiceURL),
 	}, a.r.UserAgent())
 }
 
-// learn keeps what a good message tells of its LMS, and that it came. A test
-// tells nothing of the LMS.
+// learn keeps what a good message tells of its LMS, and that it came. Launches do
+// it by [Handler.consumer]. A test tells nothing of the LMS.
 func (h *Handler) learn(ctx context.Context, tx store.Tx, a *arrival) error {
 	l, now := &a.verified.Launch, h.Clock()
 	if l.Test {
@@ -164,38 +205,6 @@ func (h *Handler) learn(ctx context.Context, tx store.Tx, a *arrival) error {
 		}
 	}
 	return tx.LaunchLog().Append(ctx, a.entry)
-}
-
-// place records the link and, when the LMS wants the score, where it goes. An
-// address we may not reach is kept with the reason, not dropped.
-func (h *Handler) place(
-	ctx context.Context, tx store.Tx, a *arrival, l *lti.Launch, acc *account.Account,
-) (placementID string, err error) {
-	now, courseKey, usageKey := h.Clock(), a.courseID.String(), a.usage.String()
-	linkKey := linkKey(l, usageKey)
-	placementID, err = tx.Placements().Upsert(ctx, store.Placement{
-		ConsumerID: l.Consumer.ID, LinkKey: linkKey, LMSContext: l.Context, Title: l.ResourceLink.Title,
-		CourseKey: courseKey, UsageKey: usageKey, FirstAt: now, LastLaunchAt: now,
-	})
-	if err != nil || !l.Outcome.Wanted() || !l.Roles.SendsScore(l.Consumer) {
-		return placementID, err
-	}
-	target := lti.GradeTarget{
-		ConsumerID: l.Consumer.ID, AccountID: acc.ID, LinkKey: linkKey, CourseKey: courseKey, UsageKey: usageKey,
-		Scope: scope(l), Outcome: l.Outcome, UpdatedAt: now, PlacementID: placementID,
-	}
-	if err := h.CheckURL(l.Outcome.ServiceURL); err != nil {
-		target.Refused = cut(err.Error(), 500)
-	}
-	if l.Consumer.MovedFrom != "" { // the cell may be one that was taken over without its link
-		if err := tx.Placements().Rename(ctx, l.Consumer.ID, acc.ID, l.Outcome.MovedLink(), linkKey); err != nil {
-			return "", err
-		}
-	}
-	if _, err = tx.Placements().PutTarget(ctx, target); err != nil {
-		return "", err
-	}
-	return placementID, retire(ctx, tx, l, linkKey)
 }
 
 // noLearner reports whether somebody is not counted among an LMS course's
@@ -241,21 +250,6 @@ func copied(ctx context.Context, tx store.Tx, a *arrival, placementID string) er
 	}
 	rule.Subject = placementID
 	return tx.Dates().Put(ctx, *rule)
-}
-
-// linkKey is what tells the links of an LMS course apart.
-func linkKey(l *lti.Launch, usageKey string) string { return cmp.Or(l.ResourceLink.ID, usageKey) }
-
-// retire keeps a learner who proved an account of their own from having two
-// scores on the way into one cell: theirs is the new account's, and what the
-// earlier account still owes stays here.
-func retire(ctx context.Context, tx store.Tx, l *lti.Launch, linkKey string) error {
-	link, err := tx.Accounts().FindLink(ctx, l.Consumer.ID, l.User.ID)
-	if err != nil || link.PreviousAccountID == "" || link.PreviousAccountID == link.AccountID {
-		return err
-	}
-	return tx.Placements().Retire(ctx, l.Consumer.ID, link.PreviousAccountID, linkKey,
-		"the learner has another account now: merge this one into it")
 }
 
 // scope is where the learner's state lives: shared by all links, or apart for

@@ -34,7 +34,7 @@ var (
 
 // choose takes a message at [SelectPath].
 func (h *Handler) choose(a *arrival) (location string, err error) {
-	req, err := h.read(a.r)
+	req, err := h.read(a)
 	if err != nil {
 		return "", err
 	}
@@ -59,6 +59,9 @@ func (h *Handler) selects(a *arrival, req *lti11.Request) (location string, err 
 	}
 	if err != nil {
 		return "", err
+	}
+	if h.Memory.Stale(a.r.Context(), verified.Launch.Consumer.Key) {
+		return "", ErrOutdated
 	}
 	if err := h.within(verified.Launch.Consumer); err != nil {
 		return "", err

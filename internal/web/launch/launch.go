@@ -22,7 +22,6 @@ package launch
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -41,6 +40,7 @@ import (
 	"lectern/internal/launchlog"
 	"lectern/internal/linktest"
 	"lectern/internal/lti/lti11"
+	"lectern/internal/registry"
 	"lectern/internal/selection"
 	"lectern/internal/session"
 	"lectern/internal/store"
@@ -71,10 +71,17 @@ var (
 		"The course has no block with this usage key: compare the link with lectern course links.")
 )
 
+// ErrOutdated means that the consumer or the course of a launch changed while it
+// was looked at.
+var ErrOutdated = errs.New(errs.Unavailable, "launch_outdated", "",
+	"This site is being changed at the moment. Please open it again from your course.",
+	"The consumer or the course changed several times during one launch.")
+
 // Deps is what launches need.
 type Deps struct {
 	Store    store.Store
 	Verifier *lti11.Verifier
+	Memory   *registry.Recent // what the verifier reads consumers from
 	Catalog  *catalog.Catalog
 	Sessions *session.Sessions
 	Accounts *account.Resolver
@@ -99,11 +106,12 @@ type Deps struct {
 type Handler struct {
 	Deps
 	strangers *rate.Limiter // of rows about requests nobody vouches for
+	marks     marks
 }
 
 // New returns a handler.
 func New(d Deps) *Handler {
-	return &Handler{Deps: d, strangers: rate.NewLimiter(unverifiedRate, unverifiedBurst)}
+	return &Handler{Deps: d, strangers: rate.NewLimiter(unverifiedRate, unverifiedBurst), marks: marks{store: d.Store}}
 }
 
 // Mount adds the launch addresses to the mux.
@@ -116,6 +124,7 @@ func (h *Handler) Mount(m *web.Mux) {
 type arrival struct {
 	r        *http.Request
 	entry    store.LaunchEntry
+	req      *lti11.Request // nil until it was read
 	course   *course.Course
 	block    *course.Block
 	courseID keys.Course
@@ -126,8 +135,10 @@ type arrival struct {
 
 	// resume takes a launch that waited out of the waiting room, in the
 	// transaction that goes on with it; nil for one that was just posted.
-	resume func(ctx context.Context, tx store.Tx) error
-	id     string // of the launch that waited; "" makes a new one
+	resume  func(ctx context.Context, tx store.Tx) error
+	key     string // of the consumer, as it was sent
+	counted string // the placement whose launch is still to be counted; "" for none
+	id      string // of the launch that waited; "" makes a new one
 }
 
 // serve answers one launch and logs it, good or refused.
@@ -137,6 +148,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("P3P", `CP="Lectern has no P3P policy."`)
 	a := &arrival{r: r, query: r.URL.RawQuery, entry: store.LaunchEntry{ID: page.Reference, At: h.Clock(), Code: "ok"}}
 	location, err := h.open(w, a)
+	for try := 1; try < outdatedTries && err != nil && h.outdated(a, err); try++ {
+		a = &arrival{r: r, query: a.query, req: a.req, entry: store.LaunchEntry{ID: a.entry.ID, At: a.entry.At, Code: "ok"}}
+		location, err = h.open(w, a)
+	}
 	if err != nil {
 		h.refused(a, err)
 		if errors.Is(err, ErrTooOften) {
@@ -168,7 +183,7 @@ func (h *Handler) open(w http.ResponseWriter, a *arrival) (location string, err 
 		return "", errKeys
 	}
 	a.courseID, a.usage = courseKey, usage
-	req, err := h.read(a.r)
+	req, err := h.read(a)
 	if err != nil {
 		return "", err
 	}
@@ -185,24 +200,6 @@ func (h *Handler) open(w http.ResponseWriter, a *arrival) (location string, err 
 		return "", err
 	}
 	return h.admit(w, a)
-}
-
-// read takes a message as it arrived.
-func (h *Handler) read(r *http.Request) (*lti11.Request, error) {
-	if r.Method != http.MethodPost {
-		return nil, ErrVerb
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil {
-		return nil, ErrVerb.With("read body: %w", err)
-	}
-	if len(body) > maxBody {
-		return nil, ErrBody
-	}
-	return &lti11.Request{
-		Method: r.Method, Target: r.RequestURI, ContentType: r.Header.Get("Content-Type"),
-		Body: body, Facts: h.facts(r), Origin: r.Header.Get("Origin"),
-	}, nil
 }
 
 // verify checks everything that the message itself says.
@@ -226,6 +223,11 @@ func (h *Handler) recognise(a *arrival, err error) {
 		sent = a.verified.Sent()
 	case errors.As(err, &refusal):
 		sent = refusal.Sent
+	}
+	for _, p := range sent.Form {
+		if p.Name == "oauth_consumer_key" {
+			a.key = p.Value
+		}
 	}
 	a.entry.TestID = linktest.Known(a.r.Context(), h.Store, h.Clock, sent.Form)
 	if a.entry.TestID != "" && a.verified != nil && !linktest.Mark(&a.verified.Launch) {
@@ -264,9 +266,11 @@ func (h *Handler) find(a *arrival) error {
 	if err := h.Query(query); err != nil {
 		return err
 	}
-	c, err := h.Catalog.Course(a.r.Context(), a.courseID.String())
-	if err != nil {
-		return err
+	c := h.Catalog.Last(a.courseID.String())
+	if c == nil || a.resume != nil {
+		if c, err = h.Catalog.Course(a.r.Context(), a.courseID.String()); err != nil {
+			return err
+		}
 	}
 	a.course = c
 	a.block = c.Block(course.Ref{Type: a.usage.Type, ID: a.usage.ID})

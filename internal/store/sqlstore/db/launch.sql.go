@@ -10,6 +10,107 @@ import (
 	"database/sql"
 )
 
+const launchKnown = `-- name: LaunchKnown :one
+SELECT consumer.id, consumer.name, consumer.name_folded, consumer.consumer_key, consumer.search, consumer.instance_guid, consumer.instance_guid_folded, consumer.instance_guid_at, consumer.require_user_account, consumer.use_lti_pii, consumer.enabled, consumer.strict_replay, consumer.strict_lti, consumer.fresh_state, consumer.created_at, consumer.updated_at, consumer.last_launch_at, consumer.trusted_domains, consumer.frame_origins, consumer.grade_staff, consumer.moved_from, consumer.courses, consumer.starts_at, consumer.ends_at, consumer.launches_per_minute, consumer.keep_days,
+    CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = CAST($1 AS TEXT)), '') AS TEXT) AS version_id,
+    (SELECT s.box FROM consumer_secret AS s WHERE s.consumer_id = consumer.id AND s.slot = 'current') AS current_box,
+    (SELECT s.box FROM consumer_secret AS s WHERE s.consumer_id = consumer.id AND s.slot = 'previous') AS previous_box,
+    CAST(COALESCE((SELECT o.seen_at FROM consumer_origin AS o
+        WHERE o.consumer_id = consumer.id AND o.origin = CAST($2 AS TEXT)), 0) AS BIGINT) AS origin_at,
+    CAST(COALESCE(placement.id, '') AS TEXT) AS placement_id,
+    CAST(COALESCE(placement.title, '') AS TEXT) AS placement_title,
+    CAST(COALESCE(placement.course_key, '') AS TEXT) AS placement_course,
+    CAST(COALESCE(placement.usage_key, '') AS TEXT) AS placement_usage,
+    CAST(COALESCE(placement.last_launch_at, 0) AS BIGINT) AS placement_at,
+    CAST(COALESCE(lms_context.title, '') AS TEXT) AS context_title,
+    CAST(COALESCE(lms_context.label, '') AS TEXT) AS context_label,
+    CAST(COALESCE(account_link.account_id, '') AS TEXT) AS account_id
+FROM consumer
+LEFT JOIN lms_context ON lms_context.consumer_id = consumer.id AND lms_context.context_id = CAST($3 AS TEXT)
+LEFT JOIN placement ON placement.lms_context_id = lms_context.id AND placement.link_key = CAST($4 AS TEXT)
+LEFT JOIN account_link ON account_link.consumer_id = consumer.id AND account_link.lti_user_id = CAST($5 AS TEXT)
+WHERE consumer.id = $6
+`
+
+type LaunchKnownParams struct {
+	CourseKey  string
+	Origin     string
+	ContextID  string
+	LinkKey    string
+	LTIUserID  string
+	ConsumerID string
+}
+
+type LaunchKnownRow struct {
+	Consumer        Consumer
+	VersionID       string
+	CurrentBox      []byte
+	PreviousBox     []byte
+	OriginAt        int64
+	PlacementID     string
+	PlacementTitle  string
+	PlacementCourse string
+	PlacementUsage  string
+	PlacementAt     int64
+	ContextTitle    string
+	ContextLabel    string
+	AccountID       string
+}
+
+// What is known about a launch that arrives, in one row.
+func (q *Queries) LaunchKnown(ctx context.Context, arg LaunchKnownParams) (LaunchKnownRow, error) {
+	row := q.db.QueryRowContext(ctx, launchKnown,
+		arg.CourseKey,
+		arg.Origin,
+		arg.ContextID,
+		arg.LinkKey,
+		arg.LTIUserID,
+		arg.ConsumerID,
+	)
+	var i LaunchKnownRow
+	err := row.Scan(
+		&i.Consumer.ID,
+		&i.Consumer.Name,
+		&i.Consumer.NameFolded,
+		&i.Consumer.ConsumerKey,
+		&i.Consumer.Search,
+		&i.Consumer.InstanceGUID,
+		&i.Consumer.InstanceGUIDFolded,
+		&i.Consumer.InstanceGUIDAt,
+		&i.Consumer.RequireUserAccount,
+		&i.Consumer.UseLTIPII,
+		&i.Consumer.Enabled,
+		&i.Consumer.StrictReplay,
+		&i.Consumer.StrictLTI,
+		&i.Consumer.FreshState,
+		&i.Consumer.CreatedAt,
+		&i.Consumer.UpdatedAt,
+		&i.Consumer.LastLaunchAt,
+		&i.Consumer.TrustedDomains,
+		&i.Consumer.FrameOrigins,
+		&i.Consumer.GradeStaff,
+		&i.Consumer.MovedFrom,
+		&i.Consumer.Courses,
+		&i.Consumer.StartsAt,
+		&i.Consumer.EndsAt,
+		&i.Consumer.LaunchesPerMinute,
+		&i.Consumer.KeepDays,
+		&i.VersionID,
+		&i.CurrentBox,
+		&i.PreviousBox,
+		&i.OriginAt,
+		&i.PlacementID,
+		&i.PlacementTitle,
+		&i.PlacementCourse,
+		&i.PlacementUsage,
+		&i.PlacementAt,
+		&i.ContextTitle,
+		&i.ContextLabel,
+		&i.AccountID,
+	)
+	return i, err
+}
+
 const logAppend = `-- name: LogAppend :execrows
 INSERT INTO launch_log (
     id, logged_at, code, verified, consumer_id, consumer_key, course_key, usage_key, detail, repeats,

@@ -185,6 +185,46 @@ func (q *Queries) LinkProve(ctx context.Context, arg LinkProveParams) error {
 	return err
 }
 
+const linkedAccount = `-- name: LinkedAccount :one
+SELECT account_link.consumer_id, account_link.lti_user_id, account_link.account_id, account_link.how, account_link.created_at, account_link.previous_account_id, account_link.note, account_link.noted_at, account_link.seen_at, account.id, account.username, account.username_folded, account.email, account.name, account.search, account.kind, account.admin, account.enabled, account.password_hash, account.created_at, account.role
+FROM account_link JOIN account ON account.id = account_link.account_id
+WHERE account_link.consumer_id = $1 AND account_link.lti_user_id = $2
+`
+
+type LinkedAccountRow struct {
+	AccountLink AccountLink
+	Account     Account
+}
+
+func (q *Queries) LinkedAccount(ctx context.Context, consumerID string, lTIUserID string) (LinkedAccountRow, error) {
+	row := q.db.QueryRowContext(ctx, linkedAccount, consumerID, lTIUserID)
+	var i LinkedAccountRow
+	err := row.Scan(
+		&i.AccountLink.ConsumerID,
+		&i.AccountLink.LTIUserID,
+		&i.AccountLink.AccountID,
+		&i.AccountLink.How,
+		&i.AccountLink.CreatedAt,
+		&i.AccountLink.PreviousAccountID,
+		&i.AccountLink.Note,
+		&i.AccountLink.NotedAt,
+		&i.AccountLink.SeenAt,
+		&i.Account.ID,
+		&i.Account.Username,
+		&i.Account.UsernameFolded,
+		&i.Account.Email,
+		&i.Account.Name,
+		&i.Account.Search,
+		&i.Account.Kind,
+		&i.Account.Admin,
+		&i.Account.Enabled,
+		&i.Account.PasswordHash,
+		&i.Account.CreatedAt,
+		&i.Account.Role,
+	)
+	return i, err
+}
+
 const targetRetire = `-- name: TargetRetire :exec
 UPDATE grade_target SET refused = $1
 WHERE consumer_id = $2 AND account_id = $3 AND link_key = $4

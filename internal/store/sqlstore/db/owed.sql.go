@@ -675,6 +675,33 @@ func (q *Queries) OwedRevive(ctx context.Context, at int64, targetID string) (in
 	return result.RowsAffected()
 }
 
+const owedReviveLink = `-- name: OwedReviveLink :exec
+UPDATE owed_score SET
+    state = 'waiting', attempts = 0, first_change_at = $1, next_at = $1, due_at = $1
+WHERE state = 'parked' AND target_id = (
+    SELECT grade_target.id FROM grade_target
+    WHERE grade_target.consumer_id = $2 AND grade_target.account_id = $3
+      AND grade_target.link_key = $4
+)
+`
+
+type OwedReviveLinkParams struct {
+	At         int64
+	ConsumerID string
+	AccountID  string
+	LinkKey    string
+}
+
+func (q *Queries) OwedReviveLink(ctx context.Context, arg OwedReviveLinkParams) error {
+	_, err := q.db.ExecContext(ctx, owedReviveLink,
+		arg.At,
+		arg.ConsumerID,
+		arg.AccountID,
+		arg.LinkKey,
+	)
+	return err
+}
+
 const owedRow = `-- name: OwedRow :one
 SELECT o.id, o.target_id, o.wanted_version, o.delivered_version, o.state, o.attempts, o.first_change_at, o.next_at, o.due_at, o.again_at, o.again_next_at, o.lease_until, o.lease_by, o.last_error, o.last_score, o.delivered_at, t.id, t.kind, t.consumer_id, t.account_id, t.link_key, t.course_key, t.usage_key, t.scope, t.service_url, t.sourced_id, t.refused, t.updated_at, t.placement_id, consumer.name AS consumer_name, account.username,
     CAST(COALESCE((

@@ -94,6 +94,23 @@ func (q *Queries) PlacementCopied(ctx context.Context, copiedFrom string, iD str
 	return result.RowsAffected()
 }
 
+const placementCount = `-- name: PlacementCount :exec
+UPDATE placement SET launches = launches + CAST($1 AS BIGINT),
+    last_launch_at = CASE WHEN last_launch_at < CAST($2 AS BIGINT) THEN CAST($2 AS BIGINT) ELSE last_launch_at END
+WHERE id = $3
+`
+
+type PlacementCountParams struct {
+	More int64
+	At   int64
+	ID   string
+}
+
+func (q *Queries) PlacementCount(ctx context.Context, arg PlacementCountParams) error {
+	_, err := q.db.ExecContext(ctx, placementCount, arg.More, arg.At, arg.ID)
+	return err
+}
+
 const placementFind = `-- name: PlacementFind :one
 SELECT placement.id, placement.consumer_id, placement.lms_context_id, placement.link_key, placement.title, placement.course_key, placement.usage_key, placement.first_at, placement.last_launch_at, placement.launches, placement.copied_from, lms_context.context_id, lms_context.title AS context_title, lms_context.label AS context_label
 FROM placement JOIN lms_context ON lms_context.id = placement.lms_context_id
@@ -281,6 +298,55 @@ func (q *Queries) TargetAdmit(ctx context.Context, id string) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const targetAim = `-- name: TargetAim :exec
+INSERT INTO grade_target (
+    id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at,
+    placement_id
+) VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+    $11, $12, $13
+)
+ON CONFLICT (consumer_id, account_id, link_key) DO UPDATE SET
+    kind = excluded.kind, course_key = excluded.course_key, usage_key = excluded.usage_key, scope = excluded.scope,
+    service_url = excluded.service_url, sourced_id = excluded.sourced_id, refused = excluded.refused,
+    updated_at = excluded.updated_at, placement_id = excluded.placement_id
+`
+
+type TargetAimParams struct {
+	ID          string
+	Kind        string
+	ConsumerID  string
+	AccountID   string
+	LinkKey     string
+	CourseKey   string
+	UsageKey    string
+	Scope       string
+	ServiceURL  string
+	SourcedID   []byte
+	Refused     string
+	UpdatedAt   int64
+	PlacementID string
+}
+
+func (q *Queries) TargetAim(ctx context.Context, arg TargetAimParams) error {
+	_, err := q.db.ExecContext(ctx, targetAim,
+		arg.ID,
+		arg.Kind,
+		arg.ConsumerID,
+		arg.AccountID,
+		arg.LinkKey,
+		arg.CourseKey,
+		arg.UsageKey,
+		arg.Scope,
+		arg.ServiceURL,
+		arg.SourcedID,
+		arg.Refused,
+		arg.UpdatedAt,
+		arg.PlacementID,
+	)
+	return err
 }
 
 const targetByID = `-- name: TargetByID :one

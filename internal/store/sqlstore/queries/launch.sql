@@ -123,3 +123,25 @@ DELETE FROM launch_log WHERE id IN (
     SELECT old.id FROM launch_log AS old WHERE old.logged_at < @before
     ORDER BY old.logged_at, old.id LIMIT CAST(@max_rows AS BIGINT)
 );
+
+-- name: LaunchKnown :one
+-- What is known about a launch that arrives, in one row.
+SELECT sqlc.embed(consumer),
+    CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = CAST(@course_key AS TEXT)), '') AS TEXT) AS version_id,
+    (SELECT s.box FROM consumer_secret AS s WHERE s.consumer_id = consumer.id AND s.slot = 'current') AS current_box,
+    (SELECT s.box FROM consumer_secret AS s WHERE s.consumer_id = consumer.id AND s.slot = 'previous') AS previous_box,
+    CAST(COALESCE((SELECT o.seen_at FROM consumer_origin AS o
+        WHERE o.consumer_id = consumer.id AND o.origin = CAST(@origin AS TEXT)), 0) AS BIGINT) AS origin_at,
+    CAST(COALESCE(placement.id, '') AS TEXT) AS placement_id,
+    CAST(COALESCE(placement.title, '') AS TEXT) AS placement_title,
+    CAST(COALESCE(placement.course_key, '') AS TEXT) AS placement_course,
+    CAST(COALESCE(placement.usage_key, '') AS TEXT) AS placement_usage,
+    CAST(COALESCE(placement.last_launch_at, 0) AS BIGINT) AS placement_at,
+    CAST(COALESCE(lms_context.title, '') AS TEXT) AS context_title,
+    CAST(COALESCE(lms_context.label, '') AS TEXT) AS context_label,
+    CAST(COALESCE(account_link.account_id, '') AS TEXT) AS account_id
+FROM consumer
+LEFT JOIN lms_context ON lms_context.consumer_id = consumer.id AND lms_context.context_id = CAST(@context_id AS TEXT)
+LEFT JOIN placement ON placement.lms_context_id = lms_context.id AND placement.link_key = CAST(@link_key AS TEXT)
+LEFT JOIN account_link ON account_link.consumer_id = consumer.id AND account_link.lti_user_id = CAST(@lti_user_id AS TEXT)
+WHERE consumer.id = @consumer_id;

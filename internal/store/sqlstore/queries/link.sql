@@ -37,3 +37,8 @@ WHERE consumer_id = @consumer_id AND account_id = @account_id AND link_key = @li
 
 -- name: LinkCount :many
 SELECT how, count(*) AS links FROM account_link WHERE consumer_id = @consumer_id GROUP BY how;
+
+-- name: LinkedAccount :one
+SELECT sqlc.embed(account_link), sqlc.embed(account)
+FROM account_link JOIN account ON account.id = account_link.account_id
+WHERE account_link.consumer_id = @consumer_id AND account_link.lti_user_id = @lti_user_id;

@@ -275,3 +275,12 @@ ON CONFLICT DO NOTHING;
 
 -- name: AttemptList :many
 SELECT * FROM score_attempt WHERE owed_id = @owed_id ORDER BY tried_at DESC, id DESC;
+
+-- name: OwedReviveLink :exec
+UPDATE owed_score SET
+    state = 'waiting', attempts = 0, first_change_at = @at, next_at = @at, due_at = @at
+WHERE state = 'parked' AND target_id = (
+    SELECT grade_target.id FROM grade_target
+    WHERE grade_target.consumer_id = @consumer_id AND grade_target.account_id = @account_id
+      AND grade_target.link_key = @link_key
+);

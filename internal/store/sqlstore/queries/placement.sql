@@ -68,6 +68,24 @@ ORDER BY id;
 -- name: TargetAdmit :execrows
 UPDATE grade_target SET refused = '' WHERE id = @id AND refused <> '';
 
+-- name: TargetAim :exec
+INSERT INTO grade_target (
+    id, kind, consumer_id, account_id, link_key, course_key, usage_key, scope, service_url, sourced_id, refused, updated_at,
+    placement_id
+) VALUES (
+    @id, @kind, @consumer_id, @account_id, @link_key, @course_key, @usage_key, @scope, @service_url, @sourced_id,
+    @refused, @updated_at, @placement_id
+)
+ON CONFLICT (consumer_id, account_id, link_key) DO UPDATE SET
+    kind = excluded.kind, course_key = excluded.course_key, usage_key = excluded.usage_key, scope = excluded.scope,
+    service_url = excluded.service_url, sourced_id = excluded.sourced_id, refused = excluded.refused,
+    updated_at = excluded.updated_at, placement_id = excluded.placement_id;
+
+-- name: PlacementCount :exec
+UPDATE placement SET launches = launches + CAST(@more AS BIGINT),
+    last_launch_at = CASE WHEN last_launch_at < CAST(@at AS BIGINT) THEN CAST(@at AS BIGINT) ELSE last_launch_at END
+WHERE id = @id;
+
 -- name: TargetRename :execrows
 UPDATE grade_target SET link_key = @new_key
 WHERE grade_target.consumer_id = @consumer_id AND grade_target.account_id = @account_id
