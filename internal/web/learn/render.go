@@ -3,7 +3,6 @@ package learn
 import (
 	"context"
 	"html/template"
-	"regexp"
 	"strings"
 
 	"lectern/internal/course"
@@ -68,17 +67,13 @@ func (v *view) notice(b *course.Block, text, reason string) (template.HTML, erro
 	}{v.part(b), text, reason})
 }
 
-// ownColours finds content that sets colours itself and so must not be shown
-// on a dark page.
-var ownColours = regexp.MustCompile(`(?i)<style|stylesheet|<font|bgcolor|style\s*=\s*["'][^"']*(color|background)`)
-
 func (v *view) renderHTML(b *course.Block) (template.HTML, error) {
 	text := v.content(b.Data)
 	return v.html("html", struct {
 		part
 		HTML  template.HTML
 		Paper bool
-	}{v.part(b), template.HTML(text), ownColours.MatchString(text)}) //nolint:gosec // the course team is trusted
+	}{v.part(b), template.HTML(text.html), text.paper}) //nolint:gosec // the course team is trusted
 }
 
 // renderContainer shows the children of b one below another.

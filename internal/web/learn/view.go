@@ -94,7 +94,7 @@ func (v *view) who() grading.Who {
 func (v *view) at(b *course.Block) grading.At {
 	at := grading.At{Course: v.c, Block: b}
 	if v.learner != nil {
-		at.Dates = v.learner.Dates
+		at.Dates, at.Learner = v.learner.Dates, v.learner
 	}
 	return at
 }
