@@ -59,7 +59,7 @@ func (v *view) postProblem(w http.ResponseWriter, r *http.Request, arg string) e
 		return err
 	}
 	if !kept || wantsJSON(r) { // what follows shows what is there now
-		if v.learner, err = v.Grading.Learner(r.Context(), v.who(), v.at(v.launched)); err != nil {
+		if err := v.again(r.Context()); err != nil {
 			return err
 		}
 		v.just.opened = !slices.Equal(before, v.opened(b))

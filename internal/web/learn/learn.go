@@ -47,6 +47,7 @@ type Handler struct {
 	templates web.Templates
 	previews  *pace
 	prepared  *memory[preparedKey, *prepared]
+	pages     *memory[pageKey, *keptPage]
 }
 
 // New returns a handler; it fails when an embedded template is broken.
@@ -58,6 +59,7 @@ func New(d Deps) (*Handler, error) {
 	return &Handler{
 		Deps: d, templates: t, previews: &pace{most: previewsAtOnce, within: previewsWithin},
 		prepared: newMemory[preparedKey, *prepared](preparedBytes),
+		pages:    newMemory[pageKey, *keptPage](pageBytes),
 	}, nil
 }
 

@@ -45,6 +45,7 @@ type notification struct{ Class, Mark, Text string }
 func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTML, error) {
 	const sentence = "This question cannot be answered on this site yet."
 	pv, err := v.Grading.Problem(ctx, v.who(), v.at(b))
+	v.passing = v.passing || err != nil
 	if errors.Is(err, problem.ErrUnsupported) {
 		return v.notice(b, sentence, b.Reason)
 	}
@@ -58,6 +59,7 @@ func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTM
 		return v.notice(b, sentence, cmp.Or(b.Reason, reason))
 	}
 	p, err := v.problemPart(ctx, b, pv)
+	v.passing = v.passing || err != nil
 	switch {
 	case errors.Is(err, problem.ErrModule):
 		return v.notice(b, sentence, err.Error())

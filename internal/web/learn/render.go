@@ -40,8 +40,10 @@ func (v *view) render(ctx context.Context, b *course.Block, depth int) (template
 	case grading.DragType:
 		return v.renderDrag(ctx, b)
 	case "poll", "survey", "poll_question":
+		v.passing = true // others vote
 		return v.renderPoll(ctx, b)
 	case "word_cloud":
+		v.passing = true
 		return v.renderCloud(ctx, b)
 	case "done":
 		return v.renderDone(b)
