@@ -6,13 +6,13 @@ import (
 	"lectern/internal/lti"
 )
 
-// Opened is a launch session with what stands behind it.
+// Opened is a launch session with what its pages need of what stands behind it.
 type Opened struct {
-	Session   *Session
-	Consumer  *lti.Consumer
-	Account   *account.Account
-	VersionID string // the published version of the course; "" when there is none
-	Stamp     uint64 // see [Facts.Stamp]; moments of use do not count
+	Session   *Session         // without its handle and CreatedAt
+	Consumer  *lti.Consumer    // ID, Name, UseLTIPII, Enabled, EndsAt, FrameOrigins
+	Account   *account.Account // ID, Username, Email, Name, Kind, Enabled
+	VersionID string           // the published version of the course; "" when there is none
+	Stamp     uint64           // see [Facts.Stamp]; SeenAt does not count
 }
 
 // Facts are all that changes and that a page of a launch session depends on,

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"lectern/internal/account"
 	"lectern/internal/course"
+	"lectern/internal/lti"
 	"lectern/internal/store"
 	"lectern/internal/store/sqlstore/db"
 )
@@ -21,22 +23,33 @@ func (t launches) Opened(ctx context.Context, id string) (*store.Opened, error) 
 		return nil, t.wrap(err, "opened launch session")
 	}
 	o := &store.Opened{
-		Session: session(row.LaunchSession), Consumer: consumer(row.Consumer), Account: person(row.Account), VersionID: row.VersionID,
+		Session: &store.Session{
+			ID: row.ID, ConsumerID: row.ConsumerID, AccountID: row.AccountID, PlacementID: row.PlacementID,
+			CourseKey: row.CourseKey, UsageKey: row.UsageKey, Scope: row.Scope, Staff: row.Staff, ScoreHost: row.ScoreHost,
+			ReturnURL: row.ReturnURL, Locale: row.Locale, Query: row.Query,
+			TokenHash: row.TokenHash, UserAgent: row.UserAgent, SeenAt: moment(row.SeenAt), ExpiresAt: moment(row.ExpiresAt),
+		},
+		Consumer: &lti.Consumer{
+			ID: row.ConsumerID, Name: row.ConsumerName, UseLTIPII: row.UseLTIPII, Enabled: row.ConsumerEnabled,
+			FrameOrigins: strings.Fields(row.FrameOrigins), Rails: lti.Rails{EndsAt: moment(row.EndsAt)},
+		},
+		Account: &account.Account{
+			ID: row.AccountID, Username: row.Username, Email: row.Email, Name: row.AccountName,
+			Kind: account.Kind(row.Kind), Enabled: row.AccountEnabled,
+		},
+		VersionID: row.VersionID,
 	}
 	var h maphash.Hash
 	h.SetSeed(t.seed)
-	s := &row.LaunchSession
-	_, _ = h.Write(s.TokenHash) // never fails
+	_, _ = h.Write(row.TokenHash) // never fails
 	for _, text := range []string{
-		s.ID, s.ConsumerID, s.AccountID, s.PlacementID, s.CourseKey, s.UsageKey, s.Scope, s.ReturnURL, s.Locale, s.Query, s.ScoreHost,
-		row.VersionID,
+		row.ID, row.ConsumerID, row.AccountID, row.PlacementID, row.CourseKey, row.UsageKey, row.Scope,
+		row.ReturnURL, row.Locale, row.Query, row.ScoreHost, row.VersionID,
+		row.ConsumerName, row.FrameOrigins, row.Username, row.Email, row.AccountName, row.Kind,
 	} {
 		maphash.WriteComparable(&h, text)
 	}
-	maphash.WriteComparable(&h, s.Staff)
-	row.Consumer.LastLaunchAt = 0
-	maphash.WriteComparable(&h, row.Consumer)
-	maphash.WriteComparable(&h, row.Account)
+	maphash.WriteComparable(&h, [3]bool{row.Staff, row.UseLTIPII, row.ConsumerEnabled})
 	o.Stamp = h.Sum64()
 	return o, nil
 }

@@ -755,7 +755,13 @@ func (q *Queries) SessionFacts(ctx context.Context, arg SessionFactsParams) ([]S
 }
 
 const sessionOpened = `-- name: SessionOpened :one
-SELECT launch_session.id, launch_session.consumer_id, launch_session.account_id, launch_session.placement_id, launch_session.course_key, launch_session.usage_key, launch_session.scope, launch_session.staff, launch_session.return_url, launch_session.locale, launch_session.query, launch_session.token_hash, launch_session.handle_hash, launch_session.handle_until, launch_session.user_agent, launch_session.created_at, launch_session.seen_at, launch_session.expires_at, launch_session.score_host, consumer.id, consumer.name, consumer.name_folded, consumer.consumer_key, consumer.search, consumer.instance_guid, consumer.instance_guid_folded, consumer.instance_guid_at, consumer.require_user_account, consumer.use_lti_pii, consumer.enabled, consumer.strict_replay, consumer.strict_lti, consumer.fresh_state, consumer.created_at, consumer.updated_at, consumer.last_launch_at, consumer.trusted_domains, consumer.frame_origins, consumer.grade_staff, consumer.moved_from, consumer.courses, consumer.starts_at, consumer.ends_at, consumer.launches_per_minute, consumer.keep_days, account.id, account.username, account.username_folded, account.email, account.name, account.search, account.kind, account.admin, account.enabled, account.password_hash, account.created_at, account.role,
+SELECT launch_session.id, launch_session.consumer_id, launch_session.account_id, launch_session.placement_id,
+    launch_session.course_key, launch_session.usage_key, launch_session.scope, launch_session.staff,
+    launch_session.return_url, launch_session.locale, launch_session.query, launch_session.token_hash,
+    launch_session.user_agent, launch_session.seen_at, launch_session.expires_at, launch_session.score_host,
+    consumer.name AS consumer_name, consumer.use_lti_pii, consumer.enabled AS consumer_enabled, consumer.ends_at,
+    consumer.frame_origins,
+    account.username, account.email, account.name AS account_name, account.kind, account.enabled AS account_enabled,
     CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = launch_session.course_key), '') AS TEXT) AS version_id
 FROM launch_session
 JOIN consumer ON consumer.id = launch_session.consumer_id
@@ -764,74 +770,67 @@ WHERE launch_session.id = $1
 `
 
 type SessionOpenedRow struct {
-	LaunchSession LaunchSession
-	Consumer      Consumer
-	Account       Account
-	VersionID     string
+	ID              string
+	ConsumerID      string
+	AccountID       string
+	PlacementID     string
+	CourseKey       string
+	UsageKey        string
+	Scope           string
+	Staff           bool
+	ReturnURL       string
+	Locale          string
+	Query           string
+	TokenHash       []byte
+	UserAgent       []byte
+	SeenAt          int64
+	ExpiresAt       int64
+	ScoreHost       string
+	ConsumerName    string
+	UseLTIPII       bool
+	ConsumerEnabled bool
+	EndsAt          int64
+	FrameOrigins    string
+	Username        string
+	Email           string
+	AccountName     string
+	Kind            string
+	AccountEnabled  bool
+	VersionID       string
 }
 
-// A launch session with the people behind it and the version of its course.
+// A launch session with what its pages need of the people behind it, and the
+// version of its course.
 func (q *Queries) SessionOpened(ctx context.Context, id string) (SessionOpenedRow, error) {
 	row := q.db.QueryRowContext(ctx, sessionOpened, id)
 	var i SessionOpenedRow
 	err := row.Scan(
-		&i.LaunchSession.ID,
-		&i.LaunchSession.ConsumerID,
-		&i.LaunchSession.AccountID,
-		&i.LaunchSession.PlacementID,
-		&i.LaunchSession.CourseKey,
-		&i.LaunchSession.UsageKey,
-		&i.LaunchSession.Scope,
-		&i.LaunchSession.Staff,
-		&i.LaunchSession.ReturnURL,
-		&i.LaunchSession.Locale,
-		&i.LaunchSession.Query,
-		&i.LaunchSession.TokenHash,
-		&i.LaunchSession.HandleHash,
-		&i.LaunchSession.HandleUntil,
-		&i.LaunchSession.UserAgent,
-		&i.LaunchSession.CreatedAt,
-		&i.LaunchSession.SeenAt,
-		&i.LaunchSession.ExpiresAt,
-		&i.LaunchSession.ScoreHost,
-		&i.Consumer.ID,
-		&i.Consumer.Name,
-		&i.Consumer.NameFolded,
-		&i.Consumer.ConsumerKey,
-		&i.Consumer.Search,
-		&i.Consumer.InstanceGUID,
-		&i.Consumer.InstanceGUIDFolded,
-		&i.Consumer.InstanceGUIDAt,
-		&i.Consumer.RequireUserAccount,
-		&i.Consumer.UseLTIPII,
-		&i.Consumer.Enabled,
-		&i.Consumer.StrictReplay,
-		&i.Consumer.StrictLTI,
-		&i.Consumer.FreshState,
-		&i.Consumer.CreatedAt,
-		&i.Consumer.UpdatedAt,
-		&i.Consumer.LastLaunchAt,
-		&i.Consumer.TrustedDomains,
-		&i.Consumer.FrameOrigins,
-		&i.Consumer.GradeStaff,
-		&i.Consumer.MovedFrom,
-		&i.Consumer.Courses,
-		&i.Consumer.StartsAt,
-		&i.Consumer.EndsAt,
-		&i.Consumer.LaunchesPerMinute,
-		&i.Consumer.KeepDays,
-		&i.Account.ID,
-		&i.Account.Username,
-		&i.Account.UsernameFolded,
-		&i.Account.Email,
-		&i.Account.Name,
-		&i.Account.Search,
-		&i.Account.Kind,
-		&i.Account.Admin,
-		&i.Account.Enabled,
-		&i.Account.PasswordHash,
-		&i.Account.CreatedAt,
-		&i.Account.Role,
+		&i.ID,
+		&i.ConsumerID,
+		&i.AccountID,
+		&i.PlacementID,
+		&i.CourseKey,
+		&i.UsageKey,
+		&i.Scope,
+		&i.Staff,
+		&i.ReturnURL,
+		&i.Locale,
+		&i.Query,
+		&i.TokenHash,
+		&i.UserAgent,
+		&i.SeenAt,
+		&i.ExpiresAt,
+		&i.ScoreHost,
+		&i.ConsumerName,
+		&i.UseLTIPII,
+		&i.ConsumerEnabled,
+		&i.EndsAt,
+		&i.FrameOrigins,
+		&i.Username,
+		&i.Email,
+		&i.AccountName,
+		&i.Kind,
+		&i.AccountEnabled,
 		&i.VersionID,
 	)
 	return i, err

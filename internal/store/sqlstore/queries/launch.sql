@@ -147,8 +147,15 @@ LEFT JOIN account_link ON account_link.consumer_id = consumer.id AND account_lin
 WHERE consumer.id = @consumer_id;
 
 -- name: SessionOpened :one
--- A launch session with the people behind it and the version of its course.
-SELECT sqlc.embed(launch_session), sqlc.embed(consumer), sqlc.embed(account),
+-- A launch session with what its pages need of the people behind it, and the
+-- version of its course.
+SELECT launch_session.id, launch_session.consumer_id, launch_session.account_id, launch_session.placement_id,
+    launch_session.course_key, launch_session.usage_key, launch_session.scope, launch_session.staff,
+    launch_session.return_url, launch_session.locale, launch_session.query, launch_session.token_hash,
+    launch_session.user_agent, launch_session.seen_at, launch_session.expires_at, launch_session.score_host,
+    consumer.name AS consumer_name, consumer.use_lti_pii, consumer.enabled AS consumer_enabled, consumer.ends_at,
+    consumer.frame_origins,
+    account.username, account.email, account.name AS account_name, account.kind, account.enabled AS account_enabled,
     CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = launch_session.course_key), '') AS TEXT) AS version_id
 FROM launch_session
 JOIN consumer ON consumer.id = launch_session.consumer_id
