@@ -229,3 +229,7 @@ func (l *Language) When(t time.Time) string {
 	}
 	return t.UTC().Format(layout + " 15:04 UTC")
 }
+
+// Moment returns a moment to the minute as sentences have it, in UTC. The layout
+// is a text to be translated.
+func (l *Language) Moment(t time.Time) string { return t.UTC().Format(l.T("2 January 2006, 15:04 UTC")) }
