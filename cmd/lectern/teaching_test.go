@@ -101,7 +101,7 @@ func TestTeachersWorkInConsole(t *testing.T) {
 	}
 	u, _ := url.Parse(job)
 	s.submit(team, "/admin/rescore/"+key, s.fill(p, "job", u.Query().Get("job"), "act", "apply"))
-	s.until(team, job, "Done on")
+	s.until(team, job, "score changed, on")
 	if p := s.get(team, at+"?q=ada"); !strings.Contains(p.body, "1 of 1") {
 		t.Error("the new score is not the learner's")
 	}
