@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"lectern/internal/errs"
 	"lectern/internal/locale"
 	"lectern/ui"
 )
@@ -81,4 +82,23 @@ func Number(n float64) any {
 		return int(n)
 	}
 	return n
+}
+
+// Public returns err's public sentence in the language of r's answer, "" for nil.
+func Public(r *http.Request, err error) string {
+	if err == nil {
+		return ""
+	}
+	text, args := errs.From(err).Words()
+	return Language(r).T(text, args...)
+}
+
+// Said returns what is wrong with the fields of a form in the language of r's
+// answer.
+func Said(r *http.Request, fields map[string]string) map[string]string {
+	said, lang := make(map[string]string, len(fields)), Language(r)
+	for field, text := range fields {
+		said[field] = lang.T(text)
+	}
+	return said
 }

@@ -89,7 +89,7 @@ func (h *Handler) showAdd(
 	w http.ResponseWriter, r *http.Request, v web.Visit, status int, spec registry.Spec, fields map[string]string,
 ) error {
 	return h.pages.Show(w, r, status, "consumer/form.html", v.Layout("Add LTI Consumer", "consumers",
-		consumerPage{Spec: spec, Errors: fields, Action: "/admin/consumers/add"}))
+		consumerPage{Spec: spec, Errors: web.Said(r, fields), Action: "/admin/consumers/add"}))
 }
 
 func (h *Handler) postAdd(w http.ResponseWriter, r *http.Request, v web.Visit) error {
@@ -220,7 +220,7 @@ func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 		}
 	}
 	if fields != nil {
-		return h.showConsumer(w, r, v, http.StatusBadRequest, consumerPage{Consumer: c, Spec: spec, Errors: fields})
+		return h.showConsumer(w, r, v, http.StatusBadRequest, consumerPage{Consumer: c, Spec: spec, Errors: web.Said(r, fields)})
 	}
 	return web.SeeOther(w, r, "/admin/consumers/"+url.PathEscape(id), "saved")
 }
@@ -297,7 +297,7 @@ func (h *Handler) getDelete(w http.ResponseWriter, r *http.Request, v web.Visit)
 	if err != nil {
 		return err
 	}
-	return h.pages.Show(w, r, http.StatusOK, "consumer/delete.html", v.Layout("Delete "+c.Name, "consumers", p))
+	return h.pages.Show(w, r, http.StatusOK, "consumer/delete.html", v.Layout(web.Language(r).T("Delete %s", c.Name), "consumers", p))
 }
 
 func (h *Handler) postDelete(w http.ResponseWriter, r *http.Request, v web.Visit) error {
