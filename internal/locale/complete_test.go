@@ -29,6 +29,9 @@ func TestComplete(t *testing.T) {
 	for text, where := range codeTexts(t) {
 		texts[text] = where
 	}
+	for text, where := range scriptTexts(t) {
+		texts[text] = where
+	}
 	for _, l := range locale.Languages() {
 		var missing []string
 		for text, where := range texts {
@@ -97,6 +100,53 @@ func eachTemplate(t *testing.T, f func(name, source string)) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// scriptText is what a script passes to its T.
+var scriptText = regexp.MustCompile(`\bT\(("(?:[^"\\]|\\.)*")`)
+
+// scriptTexts returns what scripts say, and where.
+func scriptTexts(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	eachScript(t, func(name, source string) {
+		for _, m := range scriptText.FindAllStringSubmatch(source, -1) {
+			text, err := strconv.Unquote(m[1])
+			if err != nil {
+				t.Errorf("%s: %s: %v", name, m[1], err)
+			}
+			texts[text] = name
+		}
+	})
+	return texts
+}
+
+func eachScript(t *testing.T, f func(name, source string)) {
+	t.Helper()
+	names, err := fs.Glob(ui.FS, "*/*.js")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no scripts", err)
+	}
+	for _, name := range names {
+		b, err := ui.FS.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(name, string(b))
+	}
+}
+
+// TestScriptsSayNothingThemselves finds literals of scripts that read like a
+// sentence: a capital letter, words, and blanks between them.
+func TestScriptsSayNothingThemselves(t *testing.T) {
+	sentence := regexp.MustCompile("[\"`][A-Z$][^\"`\n]*[a-z}] [a-z]+[^\"`\n]*[.!?:…]?[\"`]")
+	comment := regexp.MustCompile(`(?m)^\s*//.*$`)
+	eachScript(t, func(name, source string) {
+		source = scriptText.ReplaceAllString(comment.ReplaceAllString(source, ""), "T(")
+		for _, s := range sentence.FindAllString(source, -1) {
+			t.Errorf("%s says, outside of T: %s", name, s)
+		}
+	})
 }
 
 // TestTemplatesSayNothingThemselves finds text in templates outside t.

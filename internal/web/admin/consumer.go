@@ -11,6 +11,7 @@ import (
 	"lectern/internal/account"
 	"lectern/internal/errs"
 	"lectern/internal/launchlog"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/registry"
 	"lectern/internal/store"
@@ -178,7 +179,7 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 	if p.Secrets, err = h.Registry.Secrets(r.Context(), p.Consumer.ID); err != nil {
 		return err
 	}
-	if err := h.consumerClock(r.Context(), &p); err != nil {
+	if err := h.consumerClock(r.Context(), web.Language(r), &p); err != nil {
 		return err
 	}
 	l := v.Layout(p.Consumer.Name, "consumers", p)
@@ -189,11 +190,11 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 // clockMost is how far an LMS's clock may be off before its page warns.
 const clockMost = 75 * time.Second
 
-func (h *Handler) consumerClock(ctx context.Context, p *consumerPage) error {
+func (h *Handler) consumerClock(ctx context.Context, lang *locale.Language, p *consumerPage) error {
 	return h.Store.View(ctx, func(tx store.Tx) error {
 		skew, known, err := launchlog.Clock(ctx, tx, p.Consumer.ID, h.Clock())
 		if known {
-			p.Clock, p.ClockOff = clockText(skew), skew.Abs() > clockMost
+			p.Clock, p.ClockOff = clockText(lang, skew), skew.Abs() > clockMost
 		}
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"lectern/internal/course/olx"
 	"lectern/internal/course/trial"
 	"lectern/internal/importer"
+	"lectern/internal/locale"
 	"lectern/internal/problem"
 	"lectern/internal/store"
 	"lectern/internal/web"

@@ -15,6 +15,7 @@ import (
 	"github.com/yuin/goldmark/parser"
 
 	"lectern/docs"
+	"lectern/internal/locale"
 	"lectern/internal/web"
 )
 

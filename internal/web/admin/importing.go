@@ -15,6 +15,7 @@ import (
 	"lectern/internal/credential"
 	"lectern/internal/errs"
 	"lectern/internal/importer"
+	"lectern/internal/locale"
 	"lectern/internal/signin"
 	"lectern/internal/store"
 	"lectern/internal/web"

@@ -13,6 +13,7 @@ import (
 	"lectern/internal/course"
 	"lectern/internal/errs"
 	"lectern/internal/grading"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/store"
 	"lectern/internal/web"
@@ -82,7 +83,7 @@ func (h *Handler) showLearners(w http.ResponseWriter, r *http.Request, v web.Vis
 		p.Missed = id == ""
 	}
 	if id != "" {
-		err = h.fillLearner(ctx, c, id, q, &p)
+		err = h.fillLearner(ctx, web.Language(r), c, id, q, &p)
 		if p.Search != "" && errors.Is(err, grading.ErrLearner) {
 			p, err = learnersPage{Key: key, Name: c.Name, Action: p.Action, Search: p.Search, Missed: true}, nil
 		}
@@ -152,7 +153,7 @@ func learnerIn(ctx context.Context, tx store.Tx, key, id string) (*account.Accou
 	return a, []string{""}, err
 }
 
-func (h *Handler) fillLearner(ctx context.Context, c *course.Course, id string, q url.Values, p *learnersPage) error {
+func (h *Handler) fillLearner(ctx context.Context, lang *locale.Language, c *course.Course, id string, q url.Values, p *learnersPage) error {
 	var given []store.Allowance
 	err := h.Store.View(ctx, func(tx store.Tx) (err error) {
 		if p.Account, p.Scopes, err = learnerIn(ctx, tx, p.Key, id); err != nil {
@@ -169,7 +170,7 @@ func (h *Handler) fillLearner(ctx context.Context, c *course.Course, id string, 
 	}
 	p.Query = url.Values{"account": {id}, "scope": {p.Scope}}
 	for _, a := range given {
-		row := allowanceRow{Allowance: a, Name: web.Language(r).T("the whole course")}
+		row := allowanceRow{Allowance: a, Name: lang.T("the whole course")}
 		if b := c.Block(a.Key.Ref); b != nil {
 			row.Usage, row.Name = c.Usage(b).String(), blockName(b)
 		} else if a.Key.Ref != (course.Ref{}) {
