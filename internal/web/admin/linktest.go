@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"

@@ -9,6 +9,7 @@ import (
 
 	"lectern/internal/course"
 	"lectern/internal/importer"
+	"lectern/internal/locale"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
