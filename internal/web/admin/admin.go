@@ -16,6 +16,7 @@ import (
 	"lectern/internal/grading"
 	"lectern/internal/importer"
 	"lectern/internal/linktest"
+	"lectern/internal/locale"
 	"lectern/internal/outcome"
 	"lectern/internal/people"
 	"lectern/internal/registry"
@@ -138,18 +139,18 @@ func (h *Handler) Mount(m *web.Mux) {
 // notices are what a page may say after a form; the address names one.
 func notice(r *http.Request) string {
 	return map[string]string{
-		"added":     "The consumer was added. Copy its key and secret into the LMS.",
-		"saved":     "The changes were saved.",
-		"enabled":   "The consumer is enabled.",
-		"disabled":  "The consumer is disabled. Its open launches ended.",
-		"deleted":   "The consumer was deleted.",
-		"resent":    "The scores are on their way again.",
-		"noscores":  "Nothing was ticked, so nothing was done.",
-		"comparing": "The LMSs are being asked, a few scores at a time. Reload to see what they say.",
-		"repairing": "The LMSs are being asked, a few scores at a time. What they lack or hold otherwise is sent again; what somebody typed there stays.",
-		"allowed":   "The address is allowed. Its scores are on their way again.",
-		"withdrawn": "The address is not allowed any more.",
-		"dropped":   "The secret was dropped.",
-		"password":  "Your password is set. Welcome.",
+		"added":     locale.Text("The consumer was added. Copy its key and secret into the LMS."),
+		"saved":     locale.Text("The changes were saved."),
+		"enabled":   locale.Text("The consumer is enabled."),
+		"disabled":  locale.Text("The consumer is disabled. Its open launches ended."),
+		"deleted":   locale.Text("The consumer was deleted."),
+		"resent":    locale.Text("The scores are on their way again."),
+		"noscores":  locale.Text("Nothing was ticked, so nothing was done."),
+		"comparing": locale.Text("The LMSs are being asked, a few scores at a time. Reload to see what they say."),
+		"repairing": locale.Text("The LMSs are being asked, a few scores at a time. What they lack or hold otherwise is sent again; what somebody typed there stays."),
+		"allowed":   locale.Text("The address is allowed. Its scores are on their way again."),
+		"withdrawn": locale.Text("The address is not allowed any more."),
+		"dropped":   locale.Text("The secret was dropped."),
+		"password":  locale.Text("Your password is set. Welcome."),
 	}[r.URL.Query().Get("done")]
 }
