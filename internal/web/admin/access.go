@@ -11,6 +11,7 @@ import (
 	"lectern/internal/access"
 	"lectern/internal/account"
 	"lectern/internal/errs"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/registry"
 	"lectern/internal/store"
@@ -73,10 +74,10 @@ func (h *Handler) accessList(w http.ResponseWriter, r *http.Request, v web.Visit
 
 func accessNotice(r *http.Request) string {
 	return map[string]string{
-		"approved":  "The consumer was made. Tell the person who asked.",
-		"declined":  "The request was declined. Tell the person who asked.",
-		"mailed":    "The message was sent.",
-		"forgotten": "The request was deleted.",
+		"approved":  locale.Text("The consumer was made. Tell the person who asked."),
+		"declined":  locale.Text("The request was declined. Tell the person who asked."),
+		"mailed":    locale.Text("The message was sent."),
+		"forgotten": locale.Text("The request was deleted."),
 	}[r.URL.Query().Get("done")]
 }
 
