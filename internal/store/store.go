@@ -77,4 +77,5 @@ type Tx interface {
 	Settings() Settings
 	Rails() Rails
 	Boxes() Boxes
+	AccessRequests() AccessRequests
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"lectern/internal/access"
 	"lectern/internal/cartridge"
 	"lectern/internal/catalog"
 	"lectern/internal/grading"
@@ -47,6 +48,10 @@ type Deps struct {
 
 	LaunchLogDays int // how long the launch log keeps rows
 	Tests         *linktest.Service
+
+	Access         *access.Service
+	AccessRequests bool   // the site takes requests for access
+	Mail           Mailer // nil when the site sends none
 }
 
 // Handler serves the console. It is safe for concurrent use.
@@ -65,7 +70,7 @@ func New(d Deps) (*Handler, error) {
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
 		"learners/learners.html", "rescore/rescore.html", "versions/versions.html",
-		"help/help.html", "settings/settings.html", "search/search.html",
+		"access/list.html", "access/request.html", "help/help.html", "settings/settings.html", "search/search.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }
@@ -118,6 +123,9 @@ func (h *Handler) Mount(m *web.Mux) {
 		m.Handle(pattern, h.guard(page))
 	}
 	for pattern, page := range h.linkRoutes() {
+		m.Handle(pattern, h.guard(page))
+	}
+	for pattern, page := range h.accessRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
 	for pattern, page := range h.accountRoutes() {

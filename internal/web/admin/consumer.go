@@ -22,11 +22,17 @@ import (
 type consumersPage struct {
 	Search    string
 	Consumers []*lti.Consumer
+	Requests  int  // for access, that wait
+	Asked     bool // the site takes requests, or one waits
 }
 
 func (h *Handler) consumers(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	p := consumersPage{Search: r.URL.Query().Get("q")}
 	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
+		if p.Requests, err = h.waitingRequests(r.Context(), tx, v); err != nil {
+			return err
+		}
+		p.Asked = h.AccessRequests || p.Requests > 0
 		p.Consumers, err = tx.Consumers().List(r.Context(), p.Search)
 		return err
 	})
