@@ -21,7 +21,7 @@ func markup(l *locale.Language) template.FuncMap {
 		"monolong": func(v any) template.HTML { return element(`<code class="long">`, v, "</code>") },
 		"anchor":   anchor,
 		"stamp":    func(t time.Time) template.HTML { return stamp(t, l.When(t)) },
-		"moment":   func(t time.Time) template.HTML { return stamp(t, l.T("%v", locale.Moment(t))) },
+		"moment":   func(t time.Time) template.HTML { return stamp(t, l.T("%s", locale.Moment(t))) },
 	}
 }
 
@@ -58,7 +58,7 @@ func sentence(l *locale.Language, text string, args []any) template.HTML {
 		case template.HTML:
 			marks = append(marks, mark(i), string(v))
 		case locale.Phrase, locale.Moment:
-			marks = append(marks, mark(i), template.HTMLEscapeString(l.T("%v", v)))
+			marks = append(marks, mark(i), template.HTMLEscapeString(l.T("%s", v)))
 		default:
 			marks = append(marks, mark(i), template.HTMLEscaper(v))
 		}
