@@ -21,7 +21,7 @@ import (
 
 // FS has the folders of pages, and vendor/ when it has been fetched.
 //
-//go:embed account accounts audit console consumer consumers course courses dates enter error front help home launches layout learn learners locale pick rescore scores search settings signin test versions vendor
+//go:embed access account accounts ask audit console consumer consumers course courses dates enter error front help home launches layout learn learners locale pick rescore scores search settings signin test versions vendor
 var FS embed.FS
 
 // Prefix is the path all files are served under.

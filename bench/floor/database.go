@@ -5,26 +5,11 @@ import (
 	"database/sql"
 	"errors"
 
-	_ "modernc.org/sqlite" // the driver
+	"lectern/internal/store/sqlstore" // brings the driver
 )
 
 // batchMost is how many transactions share one commit, at most.
 const batchMost = 64
-
-// schema has the tables that a launch and an answer cannot do without.
-const schema = `
-CREATE TABLE IF NOT EXISTS nonce (value TEXT NOT NULL PRIMARY KEY, used_at INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS user (id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL, seen_at INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS result (user TEXT NOT NULL, link TEXT NOT NULL, url TEXT NOT NULL, sourced_id TEXT NOT NULL,
-	updated_at INTEGER NOT NULL, PRIMARY KEY (user, link));
-CREATE TABLE IF NOT EXISTS session (hash TEXT NOT NULL PRIMARY KEY, user TEXT NOT NULL, context TEXT NOT NULL,
-	created_at INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS state (user TEXT NOT NULL, block TEXT NOT NULL, value TEXT NOT NULL, updated_at INTEGER NOT NULL,
-	PRIMARY KEY (user, block));
-CREATE TABLE IF NOT EXISTS event (id TEXT NOT NULL PRIMARY KEY, user TEXT NOT NULL, block TEXT NOT NULL,
-	earned REAL NOT NULL, possible REAL NOT NULL, happened_at INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS owed (user TEXT NOT NULL PRIMARY KEY, wanted INTEGER NOT NULL, due_at INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS owed_due ON owed (due_at);`
 
 // database is a file with one writer.
 type database struct {
@@ -39,51 +24,32 @@ type job struct {
 	reply chan error
 }
 
-// statements are prepared once.
-type statements struct {
-	nonce, user, result, session *sql.Stmt
-	state, event, owed           *sql.Stmt
-}
-
-func (s *statements) exec(ctx context.Context, stmt *sql.Stmt, args ...any) (int64, error) {
-	result, err := stmt.ExecContext(ctx, args...)
+// migrated makes a file with Lectern's own tables and indexes.
+func migrated(ctx context.Context, file string) error {
+	s, err := sqlstore.Open(ctx, file, sqlstore.Options{Migrate: true, MaxConns: 1})
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return result.RowsAffected()
+	return s.Close()
 }
 
 func openDatabase(ctx context.Context, file string) (*database, error) {
-	pool, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)")
+	if err := migrated(ctx, file); err != nil {
+		return nil, err
+	}
+	pool, err := sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)"+
+		"&_pragma=cache_size(-8000)&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(4000)")
 	if err != nil {
 		return nil, err
 	}
 	pool.SetMaxOpenConns(2) // one writes, one counts
-	if _, err := pool.ExecContext(ctx, schema); err != nil {
-		return nil, err
-	}
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &statements{}
-	for _, p := range []struct {
-		to  **sql.Stmt
-		sql string
-	}{
-		{&s.nonce, "INSERT INTO nonce VALUES (?, ?) ON CONFLICT DO NOTHING"},
-		{&s.user, "INSERT INTO user VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name, seen_at = excluded.seen_at"},
-		{&s.result, `INSERT INTO result VALUES (?, ?, ?, ?, ?) ON CONFLICT (user, link) DO UPDATE SET
-			url = excluded.url, sourced_id = excluded.sourced_id, updated_at = excluded.updated_at`},
-		{&s.session, "INSERT INTO session VALUES (?, ?, ?, ?)"},
-		{&s.state, `INSERT INTO state VALUES (?, ?, ?, ?) ON CONFLICT (user, block) DO UPDATE SET
-			value = excluded.value, updated_at = excluded.updated_at`},
-		{&s.event, "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)"},
-		{&s.owed, "INSERT INTO owed VALUES (?, 1, ?) ON CONFLICT (user) DO UPDATE SET wanted = owed.wanted + 1, due_at = excluded.due_at"},
-	} {
-		if *p.to, err = conn.PrepareContext(ctx, p.sql); err != nil { //nolint:sqlclosecheck // kept as long as the connection
-			return nil, err
-		}
+	s, err := prepare(ctx, conn)
+	if err != nil {
+		return nil, err
 	}
 	d := &database{pool: pool, jobs: make(chan job), done: make(chan struct{})}
 	go d.write(context.WithoutCancel(ctx), conn, s)
@@ -124,7 +90,7 @@ func (d *database) write(ctx context.Context, conn *sql.Conn, s *statements) {
 }
 
 func (d *database) sessions(ctx context.Context) (n int, err error) {
-	err = d.pool.QueryRowContext(ctx, "SELECT count(*) FROM session").Scan(&n)
+	err = d.pool.QueryRowContext(ctx, "SELECT count(*) FROM launch_session").Scan(&n)
 	return n, err
 }
 

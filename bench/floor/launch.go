@@ -5,9 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha1" //nolint:gosec // HMAC-SHA1 is what LMSs sign with [OAuth1 §3.4.2].
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
@@ -43,27 +41,8 @@ func (l launcher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	token := rand.Text()
-	hash := sha256.Sum256([]byte(token))
-	now := time.Now().UnixMicro()
 	err = l.d.do(r.Context(), func(ctx context.Context, s *statements) error {
-		n, err := s.exec(ctx, s.nonce, form.Get("oauth_timestamp")+" "+form.Get("oauth_nonce"), now)
-		if err == nil && n == 0 {
-			err = errReplay
-		}
-		if err != nil {
-			return err
-		}
-		user := form.Get("user_id")
-		if _, err := s.exec(ctx, s.user, user, form.Get("lis_person_name_full"), now); err != nil {
-			return err
-		}
-		_, err = s.exec(ctx, s.result, user, form.Get("resource_link_id"), form.Get("lis_outcome_service_url"),
-			form.Get("lis_result_sourcedid"), now)
-		if err != nil {
-			return err
-		}
-		_, err = s.exec(ctx, s.session, hex.EncodeToString(hash[:]), user, form.Get("context_id"), now)
-		return err
+		return s.launch(ctx, form, r.UserAgent(), token)
 	})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusForbidden)
@@ -112,17 +91,8 @@ func (a answerer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "body", http.StatusBadRequest)
 		return
 	}
-	user, now := r.URL.Query().Get("user"), time.Now().UnixMicro()
-	err = a.d.do(r.Context(), func(ctx context.Context, s *statements) error {
-		if _, err := s.exec(ctx, s.state, user, "problem", string(body), now); err != nil {
-			return err
-		}
-		if _, err := s.exec(ctx, s.event, rand.Text(), user, "problem", 1.0, 1.0, now); err != nil {
-			return err
-		}
-		_, err := s.exec(ctx, s.owed, user, now)
-		return err
-	})
+	user := r.URL.Query().Get("user")
+	err = a.d.do(r.Context(), func(ctx context.Context, s *statements) error { return s.answer(ctx, user, string(body)) })
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

@@ -2,13 +2,14 @@
 // that makes the same durable writes, or sends the same bytes, and does nothing
 // else. It has no sessions to look up, no course, no log, no second consumer.
 //
-//	POST /lti_provider/…  verifies the signature; one transaction with nonce,
-//	                      user, result and session; 302 with a cookie
+//	POST /lti_provider/…  verifies the signature; one transaction with nonce, account,
+//	                      link, grade target, member, session, log row; 302 with a cookie
 //	POST /answer          one transaction with state, history and owed score; 303
 //	GET  /page            the bytes of a file
 //	GET  /count           how many launches it took, as JSON
 //
-// Transactions share commits, as Lectern's do: SQLite, WAL, synchronous FULL.
+// The rows are Lectern's, in Lectern's own tables with their indexes. Transactions
+// share commits, as Lectern's do: SQLite, WAL, synchronous FULL.
 package main
 
 import (

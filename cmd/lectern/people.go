@@ -45,7 +45,7 @@ func (s *site) people(mux *web.Mux) error {
 		Importer: s.app.Importer, Grading: s.app.Grading, PublicURL: s.public, Secure: web.Secure(s.public),
 		Wake: s.deliverer.Wake, Clock: s.app.Clock, Networks: s.app.Networks, Outbound: outbound,
 		LaunchLogDays: s.app.Config.LaunchLogDays, Tests: s.app.linkTests(s.public),
-		Settings: shown,
+		Settings: shown, Access: s.app.access(), AccessRequests: s.app.Config.AccessRequests, Mail: deps.Mail,
 	})
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ func allowedRoutes() map[account.Role][]string {
 			"GET /admin", "GET /admin/{$}", "GET /admin/search", "GET /admin/help", "GET /admin/help/{name...}", "GET /admin/consumers", "GET /admin/consumers/{id}",
 			"GET /admin/launches", "GET /admin/launches.csv", "GET /admin/launches/{id}",
 			"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit",
+			"GET /admin/access", "GET /admin/access/{id}", "GET /admin/access/{id}/data",
 			"GET /admin/scores", "GET /admin/scores.csv", "GET /admin/scores/{id}",
 			"GET /admin/courses", "GET /admin/courses/{key...}", "GET /admin/dates/{key...}", "GET /admin/consumers/{id}/dates",
 			"GET /admin/learners/{key...}", "GET /admin/rescore/{key...}", "GET /admin/versions/{key...}",

@@ -21,7 +21,6 @@ import (
 	"lectern/internal/linktest"
 	"lectern/internal/lti/lti11"
 	"lectern/internal/outcome"
-	"lectern/internal/people"
 	"lectern/internal/registry"
 	"lectern/internal/selection"
 	"lectern/internal/session"
@@ -47,11 +46,6 @@ const (
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
 	stopTimeout   = 40 * time.Second // longer than an outcome request
-	pruneEvery    = 10 * time.Minute
-	pruneRows     = 5000
-	pruneLearners = 20             // transactions
-	pruneLater    = 24 * time.Hour // a clock that was ahead for hours must not have forgotten which launches were used
-	sweepFiles    = 200
 )
 
 // Signatures a second that are looked into when they do not match: each costs
@@ -209,6 +203,10 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	if err != nil {
 		return err
 	}
+	asking, err := s.asking(mux, proxies)
+	if err != nil {
+		return err
+	}
 	selections := &selection.Service{Store: s.app.Store, Registry: s.app.Registry, Clock: s.app.Clock}
 	door := launch.New(launch.Deps{
 		Waiting: waiting, Refuse: room.Refuse, Selections: selections,
@@ -225,7 +223,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 			return err
 		},
 		Query: learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: s.app.Clock,
-		Metrics: metrics, Off: !s.app.Config.LTIProvider,
+		Metrics: metrics, Off: !s.app.Config.LTIProvider, Ask: asking,
 	})
 	s.door = door
 	door.Mount(mux)
@@ -346,54 +344,4 @@ func (s *site) stop(ctx context.Context) error {
 	s.rescorer.Wait()
 	s.accounts.Wait()
 	return errors.Join(err, s.door.Flush(ctx), s.deliverer.Stop(ctx))
-}
-
-// prune removes what has outlived its use, a bounded number of rows at a time.
-func (s *site) prune(ctx context.Context) {
-	defer close(s.pruner)
-	tick := time.NewTicker(pruneEvery)
-	defer tick.Stop()
-	for {
-		err := s.pruneOnce(ctx)
-		if err == nil {
-			_, err = s.app.Importer.Sweep(ctx, sweepFiles)
-		}
-		if err != nil && ctx.Err() == nil {
-			s.app.Log.WarnContext(ctx, "prune", slog.String("error", err.Error()))
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-func (s *site) pruneOnce(ctx context.Context) error {
-	learners := &people.Service{Store: s.app.Store, Clock: s.app.Clock}
-	if err := learners.Expire(ctx, pruneLearners); err != nil {
-		return err
-	}
-	if err := s.app.Importer.Prune(ctx, pruneRows); err != nil {
-		return err
-	}
-	return s.app.Store.Update(ctx, func(tx store.Tx) error {
-		if _, err := tx.Launches().Prune(ctx, s.app.Clock().Add(-pruneLater), pruneRows); err != nil {
-			return err
-		}
-		if _, err := tx.Continuations().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
-			return err
-		}
-		if _, err := tx.Selections().Prune(ctx, s.app.Clock(), pruneRows); err != nil {
-			return err
-		}
-		before := s.app.Clock().AddDate(0, 0, -s.app.Config.LaunchLogDays)
-		if _, err := tx.LaunchLog().Prune(ctx, before, pruneRows); err != nil {
-			return err
-		}
-		if _, err := tx.TestLaunches().Prune(ctx, s.app.Clock().Add(-linktest.Kept), pruneRows); err != nil {
-			return err
-		}
-		return tx.Console().Prune(ctx, s.app.Clock())
-	})
 }

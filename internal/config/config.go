@@ -53,6 +53,8 @@ type Config struct {
 
 	LTIProvider bool `default:"true" negatable:"" env:"LECTERN_LTI_PROVIDER" help:"Answer LTI launches. Off: every launch gets 403."`
 
+	AccessRequests bool `name:"access-requests" env:"LECTERN_ACCESS_REQUESTS" help:"Offer a form to ask for access where a launch comes with a consumer key that this site does not know. Administrators decide in the console. Off: such a launch is only refused."`
+
 	DrainTime time.Duration `default:"0s" env:"LECTERN_DRAIN_TIME" help:"How long to go on serving after being told to stop, while /readyz already says no, so that a load balancer takes this replica out first. Behind one: a little longer than it takes to notice, e.g. 15s."`
 
 	LaunchLogDays int `default:"30" env:"LECTERN_LAUNCH_LOG_DAYS" help:"How many days the launch log is kept."`

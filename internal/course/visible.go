@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lectern/internal/errs"
+	"lectern/internal/locale"
 )
 
 // Why somebody may not see a block. Each is a NotFound: learners must not learn
@@ -97,7 +98,7 @@ func (c *Course) Partition(id int) *Partition {
 
 // until names the moment in e's public sentence. Course dates are no secret.
 func until(e *errs.Error, format string, t time.Time) error {
-	return e.Say(format, t.UTC().Format("2 January 2006, 15:04 UTC"))
+	return e.Say(format, locale.Moment(t))
 }
 
 // Level says what an operator calls a block of this type.

@@ -23,6 +23,7 @@ import (
 
 	"lectern/internal/errs"
 	"lectern/internal/fakelms"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/oauth1"
 	"lectern/internal/registry"
@@ -69,7 +70,7 @@ type Service struct {
 
 // People lists who may launch, by name and title.
 func People() []fakelms.Fault {
-	return []fakelms.Fault{{Value: "ana", Title: "Learner"}, {Value: "ben", Title: "Another learner"}, {Value: "carla", Title: "Teacher"}}
+	return []fakelms.Fault{{Value: "ana", Title: locale.Text("Learner")}, {Value: "ben", Title: locale.Text("Another learner")}, {Value: "carla", Title: locale.Text("Teacher")}}
 }
 
 // LaunchFaults lists what can be wrong with the launch of a test. Sending it

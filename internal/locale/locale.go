@@ -217,12 +217,42 @@ func cut(s string) string {
 // text that is not translated comes out in English.
 func (l *Language) T(text string, args ...any) string {
 	if len(args) > 0 {
-		return l.printer.Sprintf(text, args...)
+		return l.printer.Sprintf(text, l.spoken(args)...)
 	}
 	if said, ok := l.texts[text]; ok {
 		return said
 	}
 	return text
+}
+
+// Phrase is an argument of a text that is itself to be said in the language,
+// such as a number of hours in a sentence of waiting. Errors of package errs are
+// phrases too.
+type Phrase interface {
+	Words() (text string, args []any)
+}
+
+// Moment is an argument that a language writes its own way. In English it is
+// the date in full.
+type Moment time.Time
+
+func (m Moment) String() string { return time.Time(m).UTC().Format("2 January 2006, 15:04 UTC") }
+
+// spoken returns args with phrases and moments in the language.
+func (l *Language) spoken(args []any) []any {
+	out := slices.Clone(args)
+	for i, arg := range out {
+		switch arg := arg.(type) {
+		case Phrase:
+			text, of := arg.Words()
+			out[i] = l.T(text, of...)
+		case Moment:
+			if l.Tag != Source {
+				out[i] = l.When(time.Time(arg))
+			}
+		}
+	}
+	return out
 }
 
 // Text marks a text that is not said where it is written, such as one in a
@@ -246,4 +276,15 @@ func (l *Language) When(t time.Time) string {
 		layout = "2 Jan 2006"
 	}
 	return t.UTC().Format(layout + " 15:04 UTC")
+}
+
+// Number returns a number as the language writes it.
+func (l *Language) Number(x float64) string { return l.printer.Sprint(x) }
+
+// Date returns a day, in UTC.
+func (l *Language) Date(t time.Time) string {
+	if l.date == "" || l.Tag == Source {
+		return t.UTC().Format("2 January 2006")
+	}
+	return t.UTC().Format(l.date)
 }

@@ -27,9 +27,9 @@ func (f *fieldView) annotation() string {
 		fmt.Fprintf(&b, `<div class="annotation-comment">%s</div>`, comment)
 	}
 	fmt.Fprintf(&b, `<label for="input_%s_comment">%s</label><textarea name="input_%s_comment" id="input_%s_comment" rows="4">%s</textarea>`,
-		f.id, f.annotationPart("comment_prompt", "Type a commentary below:"), f.id, f.id, lineBreak+esc(given.comment))
+		f.id, f.annotationPart("comment_prompt", f.d.v.T("Type a commentary below:")), f.id, f.id, lineBreak+esc(given.comment))
 	fmt.Fprintf(&b, `<div class="annotation-tags choicegroup" role="radiogroup" aria-labelledby="%s-tags"><p id="%s-tags" class="annotation-prompt">%s</p>`,
-		f.id, f.id, f.annotationPart("tag_prompt", "Select one tag:"))
+		f.id, f.id, f.annotationPart("tag_prompt", f.d.v.T("Select one tag:")))
 	chosen := options.chosen(given)
 	for i := range options {
 		f.tag(&b, i, &options[i], chosen == &options[i])

@@ -5,6 +5,7 @@ import (
 	"html"
 	"strings"
 
+	"lectern/internal/locale"
 	"lectern/internal/xmltree"
 )
 
@@ -23,7 +24,7 @@ func (f *fieldView) choiceText() string {
 	given := textValues(f.answer)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div class="choicegroup choicetextgroup capa_inputtype" id="inputtype_%s"><fieldset%s%s>%s%s`,
-		f.id, f.describedBy(), f.disabled(), f.legend("Choices of question %d"), f.notes())
+		f.id, f.describedBy(), f.disabled(), f.legend(locale.Text("Choices of question %d")), f.notes())
 	for i := range g.choices {
 		f.textChoice(&b, g.choices[i], i, given)
 	}
@@ -75,8 +76,8 @@ func (f *fieldView) withNumbers(c textChoice, i int, nodes []*xmltree.Node, give
 // number that is right where answers are shown.
 func (f *fieldView) numberField(c textChoice, i, k int, given map[string]string) string {
 	name := html.EscapeString(c.fields[k].name)
-	out := fmt.Sprintf(`<input type="text" name="input_%s" id="input_%s" value="%s" size="10" autocomplete="off" spellcheck="false" aria-label="Number %d of choice %d">`,
-		name, name, esc(given[c.fields[k].name]), k+1, i+1)
+	out := fmt.Sprintf(`<input type="text" name="input_%s" id="input_%s" value="%s" size="10" autocomplete="off" spellcheck="false" aria-label="%s">`,
+		name, name, esc(given[c.fields[k].name]), html.EscapeString(f.d.v.T("Number %d of choice %d", k+1, i+1)))
 	if f.d.v.ShowAnswers && c.correct {
 		out += ` <span class="answer-number">(` + html.EscapeString(c.fields[k].answer) + `)</span>`
 	}

@@ -27,7 +27,7 @@ func (f *fieldView) dragAndDrop() string {
 	if in.labelFill != "" {
 		fmt.Fprintf(&b, ` style="--item-fill:%s"`, html.EscapeString(cssValue(in.labelFill)))
 	}
-	fmt.Fprintf(&b, `>%s<div class="dnd-scene"><div class="dnd-board"><img src="%s" alt="Picture to put the items on">`, heading, html.EscapeString(in.image))
+	fmt.Fprintf(&b, `>%s<div class="dnd-scene"><div class="dnd-board"><img src="%s" alt="%s">`, heading, html.EscapeString(in.image), html.EscapeString(f.d.v.T("Picture to put the items on")))
 	drawTargets(&b, in.targets)
 	b.WriteString(`</div></div>`)
 	placed := readPlacements(f.answer.Value())
@@ -81,7 +81,8 @@ func (f *fieldView) dragItem(b *strings.Builder, in dragInput, item dragItem, pl
 				placeField, f.id, html.EscapeString(p.value), checked, f.disabled(), html.EscapeString(p.name))
 		}
 	default:
-		fmt.Fprintf(b, `<select name="%s%s" aria-label="Where to put %s"%s><option value="">Not placed</option>`, placeField, f.id, name, f.disabled())
+		fmt.Fprintf(b, `<select name="%s%s" aria-label="%s"%s><option value="">%s</option>`,
+			placeField, f.id, f.d.v.T("Where to put %s", name), f.disabled(), html.EscapeString(f.d.v.T("Not placed")))
 		for _, p := range places {
 			selected := ""
 			if slices.Contains(placed, p.value) {
@@ -104,9 +105,9 @@ func (f *fieldView) pointFields(b *strings.Builder, item dragItem, placed []stri
 	}
 	fmt.Fprintf(b, `<input type="hidden" name="%s%s" value="%s"%s>`, placedField, f.id, html.EscapeString(item.id), f.disabled())
 	for _, axis := range []struct{ field, say, value string }{
-		{acrossField, "from the left", x}, {downField, "from the top", y},
+		{acrossField, f.d.v.T("Pixels from the left"), x}, {downField, f.d.v.T("Pixels from the top"), y},
 	} {
-		fmt.Fprintf(b, `<label>Pixels %s <input type="number" step="any" name="%s%s" value="%s"%s></label> `,
+		fmt.Fprintf(b, `<label>%s <input type="number" step="any" name="%s%s" value="%s"%s></label> `,
 			axis.say, axis.field, f.id, axis.value, f.disabled())
 	}
 }

@@ -12,7 +12,7 @@ func (f *fieldView) dropdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div class="inputtype option-input%s" id="inputtype_%s">%s<select name="input_%s" id="input_%s"%s%s%s>`,
 		f.inline(), f.id, label, f.id, f.id, f.describedBy(), fallback, f.disabled())
-	fmt.Fprintf(&b, `<option value="option_%s_dummy_default">Select an option</option>`, f.id)
+	fmt.Fprintf(&b, `<option value="option_%s_dummy_default">%s</option>`, f.id, html.EscapeString(f.d.v.T("Select an option")))
 	for _, raw := range parseOptions(f.in.node.Attr("options")) {
 		option := f.d.p.scope.expand(raw)
 		selected := ""

@@ -5,6 +5,8 @@ import (
 	"html"
 	"slices"
 	"strings"
+
+	"lectern/internal/locale"
 )
 
 // image draws a picture to point at:
@@ -36,11 +38,11 @@ func (f *fieldView) image() string {
 	attr := func(name string) string { return f.d.p.scope.expand(f.in.node.Attr(name)) }
 	alt := strings.TrimSpace(attr("alt"))
 	if alt == "" {
-		alt = fmt.Sprintf("Picture of question %d", f.in.response.index)
+		alt = f.d.v.T("Picture of question %d", f.in.response.index)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div class="imageinput capa_inputtype" id="inputtype_%s"><fieldset%s%s>%s%s`,
-		f.id, f.describedBy(), f.disabled(), f.legend("Point in the picture of question %d"), f.notes())
+		f.id, f.describedBy(), f.disabled(), f.legend(locale.Text("Point in the picture of question %d")), f.notes())
 	fmt.Fprintf(&b, `<div class="image-input" id="imageinput_%s" data-inputid="%s" data-width="%d" data-height="%d" style="max-width:%dpx">`,
 		f.id, f.id, p.width, p.height, p.width)
 	fmt.Fprintf(&b, `<img src="%s" alt="%s" width="%d" height="%d">`, html.EscapeString(attr("src")), html.EscapeString(alt), p.width, p.height)
@@ -51,8 +53,8 @@ func (f *fieldView) image() string {
 	b.WriteString(f.marker(p) + `</svg></div>`)
 	x, y := pointParts(f.answer.Value())
 	b.WriteString(`<div class="image-fields">`)
-	f.coordinate(&b, "x", "from the left", x, p.width)
-	f.coordinate(&b, "y", "from the top", y, p.height)
+	f.coordinate(&b, "x", f.d.v.T("(0 to %d, from the left)", p.width), x, p.width)
+	f.coordinate(&b, "y", f.d.v.T("(0 to %d, from the top)", p.height), y, p.height)
 	fmt.Fprintf(&b, `</div></fieldset><div class="indicator-container">%s</div>%s%s</div>`,
 		f.statusHTML(), f.answerHTML(), f.message())
 	return b.String()
@@ -66,15 +68,15 @@ func (f *fieldView) legend(fallback string) string {
 	}
 	name := f.in.name
 	if name == "" {
-		name = fmt.Sprintf(fallback, f.in.response.index)
+		name = f.d.v.T(fallback, f.in.response.index)
 	}
 	return fmt.Sprintf(`<legend id="%s-legend" class="sr">%s</legend>`, f.id, html.EscapeString(name))
 }
 
 // coordinate draws the field of one number.
-func (f *fieldView) coordinate(b *strings.Builder, axis, from, value string, most int) {
-	fmt.Fprintf(b, `<label for="input_%s_%s">%s <span class="image-hint">(0 to %d, %s)</span></label>`,
-		f.id, axis, strings.ToUpper(axis), most, from)
+func (f *fieldView) coordinate(b *strings.Builder, axis, hint, value string, most int) {
+	fmt.Fprintf(b, `<label for="input_%s_%s">%s <span class="image-hint">%s</span></label>`,
+		f.id, axis, strings.ToUpper(axis), html.EscapeString(hint))
 	fmt.Fprintf(b, `<input type="number" name="input_%s_%s" id="input_%s_%s" value="%s" min="0" max="%d" step="1" inputmode="numeric" autocomplete="off">`,
 		f.id, axis, f.id, axis, esc(value), most)
 }

@@ -5,6 +5,8 @@ import (
 	"html"
 	"strconv"
 	"strings"
+
+	"lectern/internal/locale"
 )
 
 // line is a field of one line and what is special about it.
@@ -88,22 +90,22 @@ func (f *fieldView) chemistry() string {
 // applets say what the drawing tools of old took, now that browsers run none of
 // them any more.
 var applets = map[string]string{
-	"crystallography":      "the lattice and the points of the plane, as JSON",
-	"vsepr_input":          "the geometry and the atoms, as JSON",
-	"designprotein2dinput": "the protein's shape",
-	"editageneinput":       "the sequence of the gene",
-	"editamoleculeinput":   "the molecule, as JSON",
+	"crystallography":      locale.Text("the lattice and the points of the plane, as JSON"),
+	"vsepr_input":          locale.Text("the geometry and the atoms, as JSON"),
+	"designprotein2dinput": locale.Text("the protein's shape"),
+	"editageneinput":       locale.Text("the sequence of the gene"),
+	"editamoleculeinput":   locale.Text("the molecule, as JSON"),
 }
 
 // applet draws a field of text in place of a drawing tool that is gone.
 func (f *fieldView) applet() string {
 	n := f.in.node
-	note := "The drawing tool that this question was made for no longer runs in browsers. Type its result instead: " + applets[n.Name] + "."
+	note := f.d.v.T("The drawing tool that this question was made for no longer runs in browsers. Type its result instead: %s.", f.d.v.T(applets[n.Name]))
 	for _, given := range []struct{ attr, say string }{
-		{"target_shape", "Wanted shape"}, {"dna_sequence", "Given sequence"}, {"molecules", "Molecules"}, {"geometries", "Geometries"},
+		{"target_shape", locale.Text("Wanted shape")}, {"dna_sequence", locale.Text("Given sequence")}, {"molecules", locale.Text("Molecules")}, {"geometries", locale.Text("Geometries")},
 	} {
 		if v := f.attr(given.attr); v != "" {
-			note += " " + given.say + `: <code>` + html.EscapeString(v) + `</code>.`
+			note += " " + f.d.v.T(given.say) + `: <code>` + html.EscapeString(v) + `</code>.`
 		}
 	}
 	return f.line(line{outer: "inputtype_", class: "capa_inputtype applet-input " + n.Name, attrs: asTyped, note: note})

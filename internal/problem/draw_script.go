@@ -32,8 +32,8 @@ func (f *fieldView) script() string {
 			fmt.Fprintf(&b, ` data-%s="%s"`, data[0], html.EscapeString(data[1]))
 		}
 	}
-	b.WriteString(`><p class="input-note">The answer to this question is given in a small program that runs in your browser. ` +
-		`Please switch JavaScript on to use it.</p></div>`)
+	b.WriteString(`><p class="input-note">` + f.d.v.T("The answer to this question is given in a small program that runs in your browser. "+
+		"Please switch JavaScript on to use it.") + `</p></div>`)
 	return b.String() + f.hiddenField(f.answer.Value()) + f.foot() + `</div>`
 }
 

@@ -5,6 +5,8 @@ import (
 	"html"
 	"strconv"
 	"strings"
+
+	"lectern/internal/locale"
 )
 
 // status is the verdict on an input as it is shown: a class, a sign and a word,
@@ -12,13 +14,13 @@ import (
 type status struct{ class, sign, word string }
 
 var statuses = map[string]status{
-	"unanswered":    {"unanswered", "", "unanswered"},
-	"submitted":     {"submitted", "•", "submitted"},
-	string(Correct): {"correct", "✓", "correct"},
-	string(Partial): {"partially-correct", "◐", "partially correct"},
+	"unanswered":    {"unanswered", "", locale.Text("unanswered")},
+	"submitted":     {"submitted", "•", locale.Text("submitted")},
+	string(Correct): {"correct", "✓", locale.Text("correct")},
+	string(Partial): {"partially-correct", "◐", locale.Text("partially correct")},
 }
 
-var statusIncorrect = status{"incorrect", "✗", "incorrect"}
+var statusIncorrect = status{"incorrect", "✗", locale.Text("incorrect")}
 
 // esc escapes what a learner typed. Dollar signs, slashes and colons too:
 // variables are put in and addresses rewritten after the page is drawn.
@@ -115,7 +117,7 @@ func (f *fieldView) disabled() string {
 // labelHTML is the question's text, "" when there is none.
 func (f *fieldView) labelHTML() string {
 	if f.in.label != nil {
-		return fragment((&drawer{}).drawAll(f.in.label))
+		return fragment(f.d.plain().drawAll(f.in.label))
 	}
 	if len(f.in.response.inputs) > 1 {
 		return wellFormed(f.in.name)
@@ -131,7 +133,7 @@ func (f *fieldView) heading() (label, fallback string) {
 	} else {
 		name := f.in.name
 		if name == "" {
-			name = fmt.Sprintf("Answer to question %d", f.in.response.index)
+			name = f.d.v.T("Answer to question %d", f.in.response.index)
 		}
 		fallback = ` aria-label="` + html.EscapeString(name) + `"`
 	}
@@ -142,7 +144,7 @@ func (f *fieldView) notes() string {
 	var b strings.Builder
 	for _, n := range f.in.notes {
 		fmt.Fprintf(&b, `<div class="question-description" id="%s">%s</div>`,
-			html.EscapeString(n.id), fragment((&drawer{}).drawAll(n.content)))
+			html.EscapeString(n.id), fragment(f.d.plain().drawAll(n.content)))
 	}
 	return b.String()
 }
@@ -153,14 +155,14 @@ func (f *fieldView) statusHTML() string {
 		icon = `<span class="status-icon" aria-hidden="true">` + f.status.sign + `</span>`
 	}
 	return fmt.Sprintf(`<span class="status %s" id="status_%s">%s<span class="sr">%s</span></span>`,
-		f.status.class, f.id, icon, f.status.word)
+		f.status.class, f.id, icon, html.EscapeString(f.d.v.T(f.status.word)))
 }
 
 func (f *fieldView) message() string {
 	if f.msg == "" {
 		return ""
 	}
-	return fmt.Sprintf(`<div class="message" id="message_%s" tabindex="-1">%s</div>`, f.id, wellFormed(f.msg))
+	return fmt.Sprintf(`<div class="message" id="message_%s" tabindex="-1">%s</div>`, f.id, wellFormed(f.d.v.hints(f.msg)))
 }
 
 // answerHTML is the place of the correct answer, filled when answers are shown.
@@ -169,7 +171,7 @@ func (f *fieldView) answerHTML() string {
 	if f.d.v.ShowAnswers {
 		for _, s := range f.in.response.grader.solution() {
 			if s.ID == f.in.id && s.HTML != "" {
-				inner = `<strong>Answer:</strong> ` + s.HTML
+				inner = `<strong>` + html.EscapeString(f.d.v.T("Answer:")) + `</strong> ` + s.HTML
 			}
 		}
 	}
@@ -214,7 +216,7 @@ func (f *fieldView) groupHeading() (heading, attrs string) {
 	if text == "" {
 		name := f.in.name
 		if name == "" {
-			name = fmt.Sprintf("Answer to question %d", f.in.response.index)
+			name = f.d.v.T("Answer to question %d", f.in.response.index)
 		}
 		return f.notes(), ` role="group" aria-label="` + html.EscapeString(name) + `"` + f.describedBy()
 	}

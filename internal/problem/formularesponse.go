@@ -105,6 +105,12 @@ func evaluateAt(points []map[string]complex128, text string, exact bool, b *calc
 	return values, nil
 }
 
+// said is why the calculator took nothing, in its words.
+func said(e *calc.Error) error {
+	text, args := e.Words()
+	return ErrAnswer.Say(text, args...).Wrap(e)
+}
+
 // learnerFormula is why a learner's formula has no value, [ErrAnswer] in the
 // words of Open edX.
 func learnerFormula(text string, err error) error {
@@ -112,7 +118,7 @@ func learnerFormula(text string, err error) error {
 	if errors.As(err, &e) {
 		switch {
 		case e.Class == calc.UndefinedVariable || e.Class == calc.UnmatchedParenthesis:
-			return ErrAnswer.Say("%s", e.Message).Wrap(err)
+			return said(e)
 		case e.Class == calc.ValueError && strings.Contains(e.Message, "factorial"):
 			return ErrAnswer.Say("Factorial function not permitted in answer for this problem. "+
 				"Provided answer was: %s", text).Wrap(err)

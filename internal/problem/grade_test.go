@@ -151,15 +151,15 @@ func TestDemandHints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, more := p.Hint(0)
+	first, more := p.Hint(0, nil)
 	if !more || strings.Contains(first, "2 of 2") {
 		t.Errorf("first hint %s, more %v", first, more)
 	}
-	second, more := p.Hint(1)
+	second, more := p.Hint(1, nil)
 	if more || !strings.Contains(second, "<strong>Hint (2 of 2): </strong>7 <i></i>") {
 		t.Errorf("second hint %s, more %v", second, more)
 	}
-	if again, _ := p.Hint(2); again != first {
+	if again, _ := p.Hint(2, nil); again != first {
 		t.Errorf("after the last hint comes %s, want the first", again)
 	}
 	if d.DemandHints() != 2 {

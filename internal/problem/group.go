@@ -5,6 +5,8 @@ import (
 	"html"
 	"slices"
 	"strings"
+
+	"lectern/internal/locale"
 )
 
 // group draws radio buttons or check boxes in a fieldset.
@@ -19,7 +21,7 @@ func (f *fieldView) group() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<div class="choicegroup capa_inputtype" id="inputtype_%s"><fieldset%s%s>`,
 		f.id, f.describedBy(), f.disabled())
-	b.WriteString(f.legend("Choices of question %d"))
+	b.WriteString(f.legend(locale.Text("Choices of question %d")))
 	b.WriteString(f.notes())
 	for _, c := range f.in.choices {
 		f.choice(&b, c, kind, suffix)
@@ -58,7 +60,7 @@ func (f *fieldView) received(b *strings.Builder) {
 	text := ""
 	if len(f.answer.Values) > 0 || f.status.class != "unanswered" {
 		if text = f.in.node.Attr("submitted_message"); text == "" {
-			text = "Answer received."
+			text = f.d.v.T("Answer received.")
 		}
 	}
 	fmt.Fprintf(b, `<div class="indicator-container"><span class="status" id="status_%s">%s</span></div>`,
@@ -72,5 +74,5 @@ func (f *fieldView) reveal(class string, correct bool) (string, string) {
 		return class, ""
 	}
 	return class + " choicegroup_correct_answer",
-		` <span class="answer-mark"><span aria-hidden="true">✓</span> <span class="answer-word">correct answer</span></span>`
+		` <span class="answer-mark"><span aria-hidden="true">✓</span> <span class="answer-word">` + html.EscapeString(f.d.v.T("correct answer")) + `</span></span>`
 }

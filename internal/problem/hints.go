@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"lectern/internal/locale"
 	"lectern/internal/xmltree"
 )
 
@@ -42,15 +43,15 @@ func addHint(m *Marks, id string, h extendedHint) {
 }
 
 func (h extendedHint) html() string {
-	style, label := "feedback-hint-incorrect", "Incorrect:"
+	style, label := "feedback-hint-incorrect", locale.Text("Incorrect:")
 	if h.correct {
-		style, label = "feedback-hint-correct", "Correct:"
+		style, label = "feedback-hint-correct", locale.Text("Correct:")
 	}
 	if h.label != nil {
 		label = *h.label
 	}
 	var b strings.Builder
-	b.WriteString(`<div class="` + style + `"><div class="explanation-title">Answer</div>`)
+	b.WriteString(`<div class="` + style + `">` + answerTitle + `</div>`)
 	if label != "" {
 		b.WriteString(`<span class="hint-label">` + html.EscapeString(label) + ` </span>`)
 	}
@@ -65,6 +66,22 @@ func (h extendedHint) html() string {
 	}
 	b.WriteString(`</div>`)
 	return b.String()
+}
+
+// answerTitle begins the hint on an answer. Marks are kept, so it is kept in
+// English and translated when it is drawn.
+const answerTitle = `<div class="explanation-title">Answer`
+
+// hints returns a message with what package problem itself said in v's language.
+func (v *View) hints(msg string) string {
+	if v.Words == nil || !strings.Contains(msg, answerTitle) {
+		return msg
+	}
+	label := func(text string) string { return `<span class="hint-label">` + html.EscapeString(text) + ` </span>` }
+	return strings.NewReplacer(
+		answerTitle+`<`, `<div class="explanation-title">`+html.EscapeString(v.T("Answer"))+`<`,
+		label("Correct:"), label(v.T("Correct:")), label("Incorrect:"), label(v.T("Incorrect:")),
+	).Replace(msg)
 }
 
 // addHints gives a graded response its hints: what the hint function of its
@@ -114,8 +131,9 @@ func demandHints(root *xmltree.Node) []string {
 }
 
 // Hint returns the first index+1 demand hints as HTML, and whether there are
-// more. An index past the last starts again.
-func (p *Problem) Hint(index int) (markup string, more bool) {
+// more, said in the language of words, nil for English. An index past the last
+// starts again.
+func (p *Problem) Hint(index int, words func(string, ...any) string) (markup string, more bool) {
 	hints := p.def.hints
 	if len(hints) == 0 {
 		return "", false
@@ -124,7 +142,7 @@ func (p *Problem) Hint(index int) (markup string, more bool) {
 	var b strings.Builder
 	b.WriteString(`<ol class="problem-hints">`)
 	for i, hint := range hints[:index+1] {
-		fmt.Fprintf(&b, `<li class="hint-item"><strong>Hint (%d of %d): </strong>%s</li>`, i+1, len(hints), hint)
+		fmt.Fprintf(&b, `<li class="hint-item"><strong>%s </strong>%s</li>`, html.EscapeString(phrase(words, "Hint (%d of %d):", i+1, len(hints))), hint)
 	}
 	b.WriteString(`</ol>`)
 	return p.scope.expand(b.String()), index+1 < len(hints)

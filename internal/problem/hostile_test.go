@@ -131,7 +131,7 @@ func TestEmptyEverything(t *testing.T) {
 			}
 		}
 		p.ShowAnswers()
-		p.Hint(-3)
+		p.Hint(-3, nil)
 	}
 }
 

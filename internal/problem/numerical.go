@@ -109,7 +109,7 @@ func (p *Problem) learnerNumber(text string) (calc.Value, error) {
 	}
 	switch {
 	case e.Class == calc.UndefinedVariable || e.Class == calc.UnmatchedParenthesis:
-		return v, ErrAnswer.Say("%s", e.Message).Wrap(err)
+		return v, said(e)
 	case e.Class == calc.ValueError && strings.Contains(e.Message, "factorial"):
 		return v, ErrAnswer.Say("Factorial function evaluated outside its domain: '%s'", text).Wrap(err)
 	case e.Class == calc.ParseException:

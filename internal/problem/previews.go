@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lectern/internal/locale"
 	"lectern/internal/problem/chem"
 	"lectern/internal/xmltree"
 )
@@ -26,7 +27,7 @@ type Preview struct {
 // without preview, and one that there is not, gets a message.
 func (d *Definition) Preview(inputID, typed string) Preview {
 	if len(typed) > maxPreview {
-		return Preview{Message: "This is too long to be shown while you type."}
+		return Preview{Message: locale.Text("This is too long to be shown while you type.")}
 	}
 	switch n := d.inputNode(inputID); {
 	case n == nil:

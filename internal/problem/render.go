@@ -1,13 +1,13 @@
 package problem
 
 import (
-	"fmt"
 	"html"
 	"html/template"
 	"slices"
 	"strconv"
 	"strings"
 
+	"lectern/internal/locale"
 	"lectern/internal/xmltree"
 )
 
@@ -24,6 +24,18 @@ type View struct {
 	// PartPoints is what a raw point of a part is worth; 0 says nothing about
 	// the points of parts.
 	PartPoints float64
+	// Words translates what the drawing itself says; nil leaves it English.
+	Words func(text string, args ...any) string
+}
+
+// T returns a text in the language of v, filled in with args.
+func (v *View) T(text string, args ...any) string { return phrase(v.Words, text, args...) }
+
+func phrase(words func(string, ...any) string, text string, args ...any) string {
+	if words == nil {
+		words = locale.Find().T
+	}
+	return words(text, args...)
 }
 
 // View returns the view of the state, with nothing hidden and nothing revealed.
@@ -37,7 +49,7 @@ func (st *State) View() View {
 // wrote them.
 func (p *Problem) Render(v View) (template.HTML, error) {
 	if _, reason := p.Class(); !p.def.Answerable() {
-		return unsupported(reason, v.Staff), nil
+		return unsupported(&v, reason), nil
 	}
 	d := &drawer{p: p, v: v}
 	d.planFeedback()
@@ -53,10 +65,10 @@ func (p *Problem) Render(v View) (template.HTML, error) {
 }
 
 // unsupported is what stands in place of a problem that cannot be answered.
-func unsupported(reason string, staff bool) template.HTML {
-	out := `<p class="problem-unsupported">` + html.EscapeString(ErrUnsupported.Public) + `</p>`
-	if staff {
-		out += `<p class="problem-unsupported-reason">` + html.EscapeString(reason) + `</p>`
+func unsupported(v *View, reason string) template.HTML {
+	out := `<p class="problem-unsupported">` + html.EscapeString(v.T(ErrUnsupported.Public)) + `</p>`
+	if v.Staff {
+		out += `<p class="problem-unsupported-reason">` + html.EscapeString(v.T(reason)) + `</p>`
 	}
 	return template.HTML(out) //nolint:gosec // escaped above
 }
@@ -86,6 +98,9 @@ var removedTags = []string{
 	"demandhint", "choicehint", "optionhint", "stringhint", "numerichint", "correcthint", "regexphint",
 	"stringequalhint", "compoundhint", "numtolerance_input", "decoy_input",
 }
+
+// plain returns a drawer of markup without fields, in the same language.
+func (d *drawer) plain() *drawer { return &drawer{v: View{Words: d.v.Words}} }
 
 func (d *drawer) drawAll(nodes []*xmltree.Node) []*xmltree.Node {
 	var out []*xmltree.Node
@@ -176,7 +191,7 @@ func (d *drawer) response(r *response) *xmltree.Node {
 		class = "wrapper-problem-response inline"
 	}
 	wrapper := xmltree.Element("div", "class", class, "tabindex", "-1",
-		"aria-label", fmt.Sprintf("Question %d", r.index), "role", "group")
+		"aria-label", d.v.T("Question %d", r.index), "role", "group")
 	content := wrapper
 	if len(r.inputs) > 1 {
 		content = xmltree.Element("div", "class", "multi-inputs-group", "role", "group")
@@ -215,11 +230,10 @@ func (d *drawer) partPoints(r *response) string {
 	if !marked {
 		return ""
 	}
-	unit := " points"
 	if pointsText(most) == "1" {
-		unit = " point"
+		return d.v.T("This part: %s/%s point", pointsText(earned), pointsText(most))
 	}
-	return "This part: " + pointsText(earned) + "/" + pointsText(most) + unit
+	return d.v.T("This part: %s/%s points", pointsText(earned), pointsText(most))
 }
 
 // pointsText writes a number of points with at most two decimals.
@@ -234,7 +248,7 @@ func (d *drawer) solution(n *xmltree.Node) *xmltree.Node {
 	}
 	inner := xmltree.Element("div", "id", n.Attr("id"))
 	if d.v.ShowAnswers {
-		inner.Append((&drawer{}).drawAll(n.Children)...)
+		inner.Append(d.plain().drawAll(n.Children)...)
 	}
 	return xmltree.Element("section", "class", "solution-span").Append(inner)
 }
@@ -245,7 +259,7 @@ func (d *drawer) clarification(n *xmltree.Node) *xmltree.Node {
 	text := xmltree.Element("span", "class", "clarification-text")
 	text.Append(xmltree.TextNode("(")).Append(d.drawAll(n.Children)...).Append(xmltree.TextNode(")"))
 	return xmltree.Element("span", "class", "clarification", "tabindex", "0", "role", "note",
-		"aria-label", "Clarification").Append(text)
+		"aria-label", d.v.T("Clarification")).Append(text)
 }
 
 // drawMath turns the old notation <math>$x$</math> into the delimiters that are

@@ -3,13 +3,13 @@ package problem
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"lectern/internal/locale"
 	"lectern/internal/problem/script"
 )
 
@@ -202,25 +202,40 @@ func roundEven(x float64) float64 {
 	return f
 }
 
+// duration is a time that people read: "1 minute 30 seconds".
+type duration struct{ parts []any }
+
+func (d duration) String() string {
+	text, args := d.Words()
+	return locale.Find().T(text, args...)
+}
+
+// Words joins the parts: hours, minutes and seconds.
+func (d duration) Words() (text string, args []any) {
+	return strings.TrimSpace(strings.Repeat("%s ", len(d.parts))), d.parts
+}
+
+// amount is a number of hours, minutes or seconds.
+type amount struct {
+	text string
+	n    int
+}
+
+func (a amount) Words() (text string, args []any) { return a.text, []any{a.n} }
+
 // inWords says a duration as people do: "1 minute 30 seconds".
-func inWords(d time.Duration) string {
+func inWords(d time.Duration) duration {
 	seconds := int(math.Ceil(d.Seconds()))
-	var parts []string
+	var parts []any
 	for _, unit := range []struct {
 		name string
 		size int
-	}{{"hour", 3600}, {"minute", 60}, {"second", 1}} {
+	}{{locale.Text("%d hours"), 3600}, {locale.Text("%d minutes"), 60}, {locale.Text("%d seconds"), 1}} {
 		n := seconds / unit.size
 		seconds %= unit.size
-		switch {
-		case n == 1:
-			parts = append(parts, "1 "+unit.name)
-		case n > 1:
-			parts = append(parts, fmt.Sprintf("%d %ss", n, unit.name))
+		if n > 0 || unit.size == 1 && len(parts) == 0 {
+			parts = append(parts, amount{unit.name, n})
 		}
 	}
-	if len(parts) == 0 {
-		return "0 seconds"
-	}
-	return strings.Join(parts, " ")
+	return duration{parts}
 }

@@ -75,13 +75,13 @@ func (d *drawer) feedbackSet(set *xmltree.Node) *xmltree.Node {
 		return out
 	}
 	in := r.inputs[0]
-	verdict := "Incorrect"
+	verdict := d.v.T("Incorrect")
 	chosen, found := in.find(d.v.Answers[in.id].Value())
 	id, hasID := "", false
 	if found {
 		id, hasID = chosen.node.Lookup("explanation-id")
 		if chosen.correct == "TRUE" {
-			verdict = "Correct"
+			verdict = d.v.T("Correct")
 		}
 	}
 	for _, n := range set.Elements("targetedfeedback") {
@@ -103,7 +103,7 @@ func (d *drawer) targetedFeedback(n *xmltree.Node, verdict string) *xmltree.Node
 	if verdict != "" {
 		section.Append(xmltree.Element("span", "class", "sr").Append(xmltree.TextNode(verdict)))
 	}
-	return section.Append((&drawer{}).drawAll(n.Children)...)
+	return section.Append(d.plain().drawAll(n.Children)...)
 }
 
 // wellFormed returns stored feedback so that it cannot upset the page around

@@ -84,7 +84,14 @@ func NewSecret() string { return credential.New() }
 // Add registers a consumer and returns it with its secret. who is the acting
 // account's ID, for the audit.
 func (r *Registry) Add(ctx context.Context, who string, spec Spec) (*lti.Consumer, string, error) {
-	return r.add(ctx, who, spec, &lti.Consumer{})
+	return r.add(ctx, who, spec, &lti.Consumer{}, nil)
+}
+
+// AddWith is Add, with what else belongs into its transaction.
+func (r *Registry) AddWith(
+	ctx context.Context, who string, spec Spec, also func(tx store.Tx, c *lti.Consumer) error,
+) (*lti.Consumer, string, error) {
+	return r.add(ctx, who, spec, &lti.Consumer{}, also)
 }
 
 // Move registers a consumer that was registered elsewhere, with the key and
@@ -95,11 +102,13 @@ func (r *Registry) Move(ctx context.Context, who, from, guid string, spec Spec) 
 	if guid != "" {
 		c.InstanceGUIDAt = r.Clock()
 	}
-	c, _, err := r.add(ctx, who, spec, c)
+	c, _, err := r.add(ctx, who, spec, c, nil)
 	return c, err
 }
 
-func (r *Registry) add(ctx context.Context, who string, spec Spec, c *lti.Consumer) (*lti.Consumer, string, error) {
+func (r *Registry) add(
+	ctx context.Context, who string, spec Spec, c *lti.Consumer, also func(tx store.Tx, c *lti.Consumer) error,
+) (*lti.Consumer, string, error) {
 	if strings.TrimSpace(spec.Key) == "" {
 		spec.Key = NewKey()
 	}
@@ -126,6 +135,11 @@ func (r *Registry) add(ctx context.Context, who string, spec Spec, c *lti.Consum
 		}
 		if err := r.putSecret(ctx, tx, c.ID, spec.Secret); err != nil {
 			return err
+		}
+		if also != nil {
+			if err := also(tx, c); err != nil {
+				return err
+			}
 		}
 		return r.audit(ctx, tx, who, "consumer.create", c.ID, nil, c)
 	})

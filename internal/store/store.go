@@ -80,4 +80,5 @@ type Tx interface {
 	Settings() Settings
 	Rails() Rails
 	Boxes() Boxes
+	AccessRequests() AccessRequests
 }

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"launches that wait", testContinuations},
 		{"codes at once", testTries},
 		{"requests for content", testSelections},
+		{"requests for access", testAccess},
 		{"staged imports", testStaged},
 		{"use of a course", testUse},
 		{"identities", testIdentities},

@@ -50,6 +50,7 @@ const (
 type errorView struct {
 	Title, Message, Code, Reference string
 	ReturnURL, ReturnHost           string
+	AskURL                          string
 	Style, Script                   string
 	Again                           bool // trying again may help
 }
@@ -76,7 +77,7 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 	}
 	v := errorView{
 		Title: lang.T(title(e.Kind)), Message: message, Code: e.Code, Reference: launchlog.Code(page.Reference),
-		ReturnURL: page.ReturnURL, Style: ui.Asset("layout/base.css"), Script: ui.Asset("error/copy.js"),
+		ReturnURL: page.ReturnURL, AskURL: page.AskURL, Style: ui.Asset("layout/base.css"), Script: ui.Asset("error/copy.js"),
 		Again: e.Kind == errs.Unavailable || e.Kind == errs.Internal,
 	}
 	if u, err := url.Parse(page.ReturnURL); err == nil {

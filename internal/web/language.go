@@ -1,13 +1,19 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"math"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 
+	"lectern/internal/errs"
 	"lectern/internal/locale"
 	"lectern/ui"
 )
@@ -33,18 +39,50 @@ type Templates map[string]*template.Template // by tag
 
 // ParseTemplates parses files of package ui into a set called name. Beside
 // funcs, templates have the language's words: t translates a text, lang is the
-// tag, when is a moment. It fails when a file is broken.
+// tag, when is a moment; th and what goes into it are in [markup]. It fails when a file is broken.
 func ParseTemplates(name string, funcs template.FuncMap, files ...string) (Templates, error) {
 	set := Templates{}
 	for _, l := range locale.Languages() {
-		words := template.FuncMap{"t": l.T, "when": l.When, "lang": func() string { return l.Tag }}
-		t, err := template.New(name).Funcs(words).Funcs(funcs).ParseFS(ui.FS, files...)
+		words := template.FuncMap{"t": l.T, "when": l.When, "lang": func() string { return l.Tag }, "words": scriptWords(l)}
+		t, err := template.New(name).Funcs(words).Funcs(markup(l)).Funcs(funcs).ParseFS(ui.FS, files...)
 		if err != nil {
 			return nil, fmt.Errorf("templates %s: %w", name, err)
 		}
 		set[l.Tag] = t
 	}
 	return set, nil
+}
+
+// scriptText is how a script says a text.
+var scriptText = regexp.MustCompile(`\bT\(("(?:[^"\\]|\\.)*")`)
+
+// scriptWords returns a template function that translates what the scripts of a
+// folder say, for a page to hand to them; nothing in English.
+func scriptWords(l *locale.Language) func(folder string) (map[string]string, error) {
+	var known sync.Map // by folder
+	return func(folder string) (map[string]string, error) {
+		if l.Tag == locale.Source {
+			return nil, nil //nolint:nilnil // scripts are English themselves
+		}
+		if words, ok := known.Load(folder); ok {
+			return words.(map[string]string), nil //nolint:forcetypeassert // only these are stored
+		}
+		words := map[string]string{}
+		names, err := fs.Glob(ui.FS, folder+"/*.js")
+		for _, name := range names {
+			source, readErr := fs.ReadFile(ui.FS, name)
+			err = errors.Join(err, readErr)
+			for _, m := range scriptText.FindAllSubmatch(source, -1) {
+				if text, quoteErr := strconv.Unquote(string(m[1])); quoteErr == nil && l.Has(text) {
+					words[text] = l.T(text)
+				}
+			}
+		}
+		if err == nil {
+			known.Store(folder, words)
+		}
+		return words, err
+	}
 }
 
 // In returns the templates in a language.
@@ -81,4 +119,23 @@ func Number(n float64) any {
 		return int(n)
 	}
 	return n
+}
+
+// Public returns err's public sentence in the language of r's answer, "" for nil.
+func Public(r *http.Request, err error) string {
+	if err == nil {
+		return ""
+	}
+	text, args := errs.From(err).Words()
+	return Language(r).T(text, args...)
+}
+
+// Said returns what is wrong with the fields of a form in the language of r's
+// answer.
+func Said(r *http.Request, fields map[string]string) map[string]string {
+	said, lang := make(map[string]string, len(fields)), Language(r)
+	for field, text := range fields {
+		said[field] = lang.T(text)
+	}
+	return said
 }

@@ -18,7 +18,7 @@ import (
 // Layout is what every page of the console and of accounts shows around its
 // content. See ui/console/layout.html.
 type Layout struct {
-	Title   string
+	Title   string       // this, Notice and Problem are translated if they are texts of ours
 	Section string       // of the menu
 	User    string       // "" when nobody is signed in
 	Role    account.Role // what of the console's menu is shown
@@ -89,6 +89,7 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name str
 	l.Script = ui.Asset("console/console.js")
 	spoken := Language(r)
 	l.Here = r.URL.RequestURI()
+	l.Title, l.Notice, l.Problem = spoken.T(l.Title), spoken.T(l.Notice), spoken.T(l.Problem)
 	for _, other := range locale.Languages() {
 		if other != spoken {
 			l.Others = append(l.Others, other)

@@ -23,6 +23,7 @@ type Page struct {
 	Framing   Framing
 	Ancestors []string // origins, with FramedByListed
 	ReturnURL string   // where the person can go back to; checked, may carry a message
+	AskURL    string   // of a form to ask for access; "" offers none
 	Reference string   // finds the launch-log row; shown to the person
 
 	// Locale is the language that the LMS or the course asks for, as a tag or as

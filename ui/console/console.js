@@ -1,3 +1,7 @@
+// T says an English text in the page's language.
+const said = JSON.parse(document.getElementById("words")?.textContent || "{}");
+const T = (text) => said[text] || text;
+
 // Copy buttons: shown only where a script can copy.
 for (const button of document.querySelectorAll("button[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
@@ -9,11 +13,11 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(field.value);
-      button.textContent = "Copied";
+      button.textContent = T("Copied");
     } catch {
       field.hidden = false;
       field.select();
-      button.textContent = "Press Ctrl+C";
+      button.textContent = T("Press Ctrl+C");
     }
     setTimeout(() => { button.textContent = label; }, 2000);
   });

@@ -3,6 +3,10 @@
 (() => {
   "use strict";
 
+  // T says an English text in the page's language.
+  const said = JSON.parse(document.getElementById("words")?.textContent || "{}");
+  const T = (text) => said[text] || text;
+
   const main = document.querySelector("[data-wait]");
   const status = document.getElementById("enter-status");
   const every = 2000;
@@ -26,7 +30,7 @@
       if (answer.status >= 400 && answer.status < 500) return go(); // over: the page says so
       if (answer.ok) {
         const { state, other } = await answer.json();
-        if (state === "confirmed") status.textContent = "You are signed in. The content opens now.";
+        if (state === "confirmed") status.textContent = T("You are signed in. The content opens now.");
         if (state !== "waiting" || other !== main.dataset.other) return go();
       }
     } catch {

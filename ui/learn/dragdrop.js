@@ -3,9 +3,11 @@
 (() => {
   "use strict";
 
+  const { T } = window.lectern;
+
   // --- What is on the page ----------------------------------------------------
 
-  const nameOf = (el) => el.dataset.name || "Items to place";
+  const nameOf = (el) => el.dataset.name || T("Items to place");
   const boardOf = (el) => el.closest(".drag-board");
   const formOf = (el) => el.closest("form.drag-form");
   const homeOf = (item) => item.parentElement.closest("[data-zone]");
@@ -102,11 +104,13 @@
       const place = here.closest("[data-zone]");
       here.hidden = place === homeOf(item);
       here.disabled = isFull(board, place);
-      here.textContent = place.dataset.zone === "" ? "Put it back" : here.disabled ? nameOf(place) + ": full" : nameOf(place);
+      here.textContent = place.dataset.zone === "" ? T("Put it back") : here.disabled ? T("%s: full", nameOf(place)) : nameOf(place);
     }
     board.classList.add("picking");
     const first = targets(board)[0];
-    say(nameOf(item) + " is picked up. " + (first ? "Choose a place with the arrow keys and press Enter, or Escape to leave it." : "There is no place for it."));
+    say(first
+      ? T("%s is picked up. Choose a place with the arrow keys and press Enter, or Escape to leave it.", nameOf(item))
+      : T("%s is picked up. There is no place for it.", nameOf(item)));
     if (toPlaces && first) first.focus();
   };
 
@@ -127,7 +131,7 @@
     letGo();
     if (place === homeOf(item) || form.closest("[aria-busy]")) return;
     if (isFull(board, place)) {
-      say("There is no room for more items in " + nameOf(place) + ".");
+      say(T("There is no room for more items in %s.", nameOf(place)));
       return;
     }
     const wasHome = homeOf(item);
@@ -136,7 +140,7 @@
     if (list) list.value = place.dataset.zone;
     returning = { section: form.closest("section").id, item: item.dataset.item };
     if (form.dataset.mode === "assessment") {
-      say(nameOf(item) + (place.dataset.zone === "" ? " is back among the items." : " is placed in " + nameOf(place) + "."));
+      say(place.dataset.zone === "" ? T("%s is back among the items.", nameOf(item)) : T("%s is placed in %s.", nameOf(item), nameOf(place)));
       item.focus({ preventScroll: true });
       keep(form, item, place, wasHome);
       return;
@@ -163,7 +167,7 @@
         if (list) list.value = wasHome.dataset.zone;
         say(answer.message || "");
       } catch {
-        say("This could not be saved yet. It is sent when you select Submit.");
+        say(T("This could not be saved yet. It is sent when you select Submit."));
       }
     });
   };
@@ -177,7 +181,7 @@
       const was = picked;
       letGo();
       was.focus();
-      say(nameOf(was) + " stays where it was.");
+      say(T("%s stays where it was.", nameOf(was)));
       event.preventDefault();
       return;
     }

@@ -3,6 +3,8 @@
 (() => {
   "use strict";
 
+  const { T } = window.lectern;
+
   class Picture {
     constructor(box) {
       this.box = box;
@@ -30,8 +32,7 @@
       const text = document.createElement("p");
       text.className = "input-note";
       text.id = `help_${this.id}`;
-      text.textContent = "Click or tap the place. With a keyboard: go to the picture, move the cross with the arrow keys " +
-        "(with Shift in single steps), set it with Enter. Or type the numbers.";
+      text.textContent = T("Click or tap the place. With a keyboard: go to the picture, move the cross with the arrow keys (with Shift in single steps), set it with Enter. Or type the numbers.");
       this.box.before(text);
       this.box.tabIndex = 0;
       this.box.setAttribute("role", "application");
@@ -53,7 +54,7 @@
       this.x.value = this.inside(x, this.width);
       this.y.value = this.inside(y, this.height);
       this.x.dispatchEvent(new Event("input", { bubbles: true }));
-      this.say(`Your point is ${this.x.value} from the left and ${this.y.value} from the top.`);
+      this.say(T("Your point is %s from the left and %s from the top.", this.x.value, this.y.value));
     }
 
     inside(v, most) { return Math.min(Math.max(Math.round(v), 0), most); }
@@ -103,7 +104,7 @@
         this.at ??= this.point() ?? [this.width / 2, this.height / 2];
         this.at = [this.inside(this.at[0] + way[0], this.width), this.inside(this.at[1] + way[1], this.height)];
         this.showAim();
-        this.say(`${this.at[0]} from the left, ${this.at[1]} from the top`);
+        this.say(T("%s from the left, %s from the top", this.at[0], this.at[1]));
       } else if ((event.key === "Enter" || event.key === " ") && this.at) {
         event.preventDefault();
         this.set(...this.at);

@@ -3,6 +3,11 @@
 (() => {
   "use strict";
 
+  // T says an English text in the page's language, with args in place of its %s.
+  const said = JSON.parse(document.getElementById("words")?.textContent || "{}");
+  const T = (text, ...args) => (said[text] || text).replace(/%s/g, () => args.shift());
+  window.lectern = { ...window.lectern, T };
+
   // --- The frame around us ---------------------------------------------------
 
   // tell sends a message to the LMS's window. Nothing in it is secret.
@@ -109,7 +114,8 @@
     if (!section.dataset.youtube) {
       const sorry = document.createElement("p");
       sorry.className = "player-empty";
-      sorry.textContent = "This video cannot be loaded." + (section.querySelector(".cue") ? " Its words are below." : "");
+      sorry.textContent = section.querySelector(".cue")
+        ? T("This video cannot be loaded. Its words are below.") : T("This video cannot be loaded.");
       section.querySelector(".player").replaceChildren(sorry);
       const words = section.querySelector(".transcript");
       if (words) words.open = true;
@@ -117,7 +123,7 @@
     }
     const frame = document.createElement("iframe");
     frame.src = section.dataset.youtube;
-    frame.title = "Video: " + section.dataset.title;
+    frame.title = T("Video: %s", section.dataset.title);
     frame.allowFullscreen = true;
     frame.referrerPolicy = "strict-origin-when-cross-origin";
     source.closest("video").replaceWith(frame);
@@ -163,7 +169,7 @@
 
   for (const a of document.querySelectorAll('main a[href*="/elsewhere"]')) {
     a.classList.add("elsewhere");
-    a.title = "Not part of this activity";
+    a.title = T("Not part of this activity");
   }
 
   // Most sites refuse to be shown in a frame: links to them open a page of their

@@ -3,6 +3,8 @@
 // moving.js adds how items are moved.
 (() => {
   "use strict";
+
+  const { T } = window.lectern;
   const make = (name, className, text) => {
     const el = document.createElement(name);
     if (className) el.className = className;
@@ -51,7 +53,7 @@
 
     readTarget(el, into) {
       const { id, x, y, w, h } = el.dataset;
-      into.set(id, { id, el, x: Number(x), y: Number(y), w: Number(w), h: Number(h), name: `Place ${into.size + 1}` });
+      into.set(id, { id, el, x: Number(x), y: Number(y), w: Number(w), h: Number(h), name: T("Place %s", into.size + 1) });
     }
 
     parse(text) {
@@ -81,14 +83,15 @@
       this.root.classList.add("dnd-live");
       this.shelf = make("div", "dnd-shelf");
       this.shelf.setAttribute("role", "group");
-      this.shelf.setAttribute("aria-label", "Items to place");
-      this.help = make("p", "input-note dnd-help", "Drag each item to its place. With a keyboard: Enter picks an item up, " +
-        (this.targets.size ? "Tab or the arrow keys go from place to place" : "the arrow keys move it") + ", Enter puts it down, Escape lets go.");
+      this.shelf.setAttribute("aria-label", T("Items to place"));
+      this.help = make("p", "input-note dnd-help", this.targets.size
+        ? T("Drag each item to its place. With a keyboard: Enter picks an item up, Tab or the arrow keys go from place to place, Enter puts it down, Escape lets go.")
+        : T("Drag each item to its place. With a keyboard: Enter picks an item up, the arrow keys move it, Enter puts it down, Escape lets go."));
       this.help.id = `${this.field.id}_help`;
       this.said = make("div", "sr");
       this.said.setAttribute("role", "status");
       const lists = make("details", "dnd-lists");
-      lists.append(make("summary", "", "Place the items by lists instead"));
+      lists.append(make("summary", "", T("Place the items by lists instead")));
       const items = this.root.querySelector(".dnd-items");
       items.replaceWith(lists);
       lists.append(items);
@@ -157,7 +160,7 @@
       const upon = this.placed.filter((p) => !flat.includes(p));
       for (const p of [...flat, ...upon]) this.drawPlaced(p);
       this.shelf.hidden = this.off && !this.shelf.children.length;
-      if (!this.shelf.children.length) this.shelf.append(make("span", "dnd-empty", "All items are placed."));
+      if (!this.shelf.children.length) this.shelf.append(make("span", "dnd-empty", T("All items are placed.")));
       this.drawChoices();
       if (focused) this.root.querySelector(`[data-token="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
       this.write();
@@ -205,7 +208,7 @@
         if (typeof p.where !== "string") continue;
         const place = make("span", "dnd-target dnd-spot");
         Object.assign(place.style, { left: `${t.x * this.scale}px`, top: `${t.y * this.scale}px`, width: `${t.w * this.scale}px`, height: `${t.h * this.scale}px` });
-        place.spot = { spot: t.id, base: [p.item, p.where], name: `${t.name} on ${item.label}` };
+        place.spot = { spot: t.id, base: [p.item, p.where], name: T("%s on %s", t.name, item.label) };
         el.after(place);
       }
     }
@@ -216,9 +219,9 @@
 
     nameOf(where) {
       if (typeof where === "string") return this.targets.get(where).name;
-      if (Array.isArray(where)) return `${Math.round(where[0])} from the left, ${Math.round(where[1])} from the top`;
+      if (Array.isArray(where)) return T("%s from the left, %s from the top", Math.round(where[0]), Math.round(where[1]));
       const [spot, base] = this.nested(where);
-      return `place ${spot} on ${this.items.get(base[0]).label}`;
+      return T("place %s on %s", spot, this.items.get(base[0]).label);
     }
 
     // drawChoices puts a button into every place while an item is held.
@@ -228,7 +231,7 @@
       if (!this.held) return;
       const add = (el, where, name) => {
         const choose = button("dnd-choose");
-        choose.setAttribute("aria-label", `Put ${this.held.item.label} on ${name}`);
+        choose.setAttribute("aria-label", T("Put %s on %s", this.held.item.label, name));
         choose.where = where;
         el.append(choose);
       };
@@ -271,7 +274,7 @@
       }
       this.field.dispatchEvent(new Event("input", { bubbles: true })); // something was typed, so to speak
       this.draw();
-      this.say(where === null ? `${item.label} is back among the items.` : `${item.label} is on ${this.nameOf(where)}.`);
+      this.say(where === null ? T("%s is back among the items.", item.label) : T("%s is on %s.", item.label, this.nameOf(where)));
       const token = where === null ? item.id : `${item.id}@${same}`;
       const next = this.root.querySelector(`[data-token="${CSS.escape(token)}"]`);
       next?.focus({ preventScroll: true });
@@ -291,9 +294,8 @@
     hold(held) {
       this.held = held;
       this.draw();
-      const text = `${held.item.label} is picked up. `;
       if (this.targets.size) {
-        this.say(text + "Choose a place.");
+        this.say(T("%s is picked up. Choose a place.", held.item.label));
         this.board.querySelector(".dnd-choose")?.focus({ preventScroll: true });
         return;
       }
@@ -305,7 +307,7 @@
         held.fresh = true;
         this.draw();
       }
-      this.say(text + "Move it with the arrow keys.");
+      this.say(T("%s is picked up. Move it with the arrow keys.", held.item.label));
       this.root.querySelector(`[data-token="${CSS.escape(`${held.item.id}@${JSON.stringify(at)}`)}"]`)?.focus({ preventScroll: true });
     }
 
@@ -314,7 +316,7 @@
       this.held = null;
       if (fresh) this.drop(from);
       this.draw();
-      this.say(`${item.label} is let go.`);
+      this.say(T("%s is let go.", item.label));
       const token = from && !fresh ? `${item.id}@${JSON.stringify(from.where)}` : item.id;
       this.root.querySelector(`[data-token="${CSS.escape(token)}"]`)?.focus({ preventScroll: true });
     }

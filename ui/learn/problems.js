@@ -6,6 +6,8 @@
 (() => {
   "use strict";
 
+  const { T } = window.lectern;
+
   const drawn = (root) => document.dispatchEvent(new CustomEvent("lectern:drawn", { detail: { root } }));
 
   // runScripts makes scripts in replaced content run, as they do in a new page.
@@ -84,7 +86,7 @@
       await show(section, answer);
     } catch (err) {
       say(section, err.sentence ||
-        "Your answer could not be sent, so it was not counted. It is still here: please check your connection and try again.");
+        T("Your answer could not be sent, so it was not counted. It is still here: please check your connection and try again."));
     } finally {
       section.removeAttribute("aria-busy");
       for (const el of controls) el.removeAttribute("aria-disabled");

@@ -4,6 +4,8 @@
 // are spoken to as Open edX does, in the messages of jschannel.
 (() => {
   "use strict";
+
+  const { T } = window.lectern;
   const within = 2000; // ms until a program must have answered
   const build = new URL(document.currentScript.src).pathname.split("/")[2];
   const programs = new Set();
@@ -153,8 +155,8 @@
         if (!needed) return;
         throw Object.assign(err, {
           sentence: err.message === "late"
-            ? "The program in this question does not respond, so your answer was not sent and not counted. Please try again in a moment, or reload the page."
-            : "The program in this question failed, so your answer was not sent and not counted. Please tell your course team.",
+            ? T("The program in this question does not respond, so your answer was not sent and not counted. Please try again in a moment, or reload the page.")
+            : T("The program in this question failed, so your answer was not sent and not counted. Please tell your course team."),
         });
       }));
     }

@@ -41,13 +41,29 @@ const (
 type Error struct {
 	Class   string // one of the constants
 	Message string // may quote the expression
+
+	text string // what Message was made from
+	args []any
 }
+
+// Words returns the text that the message was made from, and its arguments, for
+// who says it in another language.
+func (e *Error) Words() (text string, args []any) { return e.text, e.args }
+
+// phrase is a part of a message that is a text of its own, or nothing.
+type phrase struct {
+	text string
+	args []any
+}
+
+func (p phrase) String() string                   { return fmt.Sprintf(p.text, p.args...) }
+func (p phrase) Words() (text string, args []any) { return p.text, p.args }
 
 // Error returns class and message.
 func (e *Error) Error() string { return e.Class + ": " + e.Message }
 
 func fail(class, format string, args ...any) *Error {
-	return &Error{class, fmt.Sprintf(format, args...)}
+	return &Error{class, fmt.Sprintf(format, args...), format, args}
 }
 
 // Func is a function of one argument that a problem defines.
@@ -158,13 +174,13 @@ func (e *env) check(tree *node) error {
 			join(vars), e.otherCase(vars))
 	}
 	if len(funcs) > 0 {
-		hint := ""
+		hint := phrase{}
 		for name := range funcs {
 			if e.hasVar(name) {
-				hint = " (did you forget to use * for multiplication?)"
+				hint = phrase{text: " (did you forget to use * for multiplication?)"}
 			}
 		}
-		if hint == "" {
+		if hint.text == "" {
 			hint = e.otherFuncCase(funcs)
 		}
 		return fail(UndefinedVariable, "Invalid Input: %s not permitted in answer as a function%s", join(funcs), hint)
@@ -178,17 +194,17 @@ func (e *env) hasVar(name string) bool {
 }
 
 // otherCase suggests variables that differ only in case.
-func (e *env) otherCase(bad map[string]bool) string {
+func (e *env) otherCase(bad map[string]bool) phrase {
 	return e.suggest(bad, slices.Collect(maps.Keys(e.vars)))
 }
 
-func (e *env) otherFuncCase(bad map[string]bool) string {
+func (e *env) otherFuncCase(bad map[string]bool) phrase {
 	return e.suggest(bad, slices.Collect(maps.Keys(e.funcs)))
 }
 
-func (e *env) suggest(bad map[string]bool, known []string) string {
+func (e *env) suggest(bad map[string]bool, known []string) phrase {
 	if !e.exact {
-		return ""
+		return phrase{}
 	}
 	better := map[string]bool{}
 	for name := range bad {
@@ -199,9 +215,9 @@ func (e *env) suggest(bad map[string]bool, known []string) string {
 		}
 	}
 	if len(better) == 0 {
-		return ""
+		return phrase{}
 	}
-	return " (did you mean " + join(better) + "?)"
+	return phrase{" (did you mean %s?)", []any{join(better)}}
 }
 
 func join(set map[string]bool) string {

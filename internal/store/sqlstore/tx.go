@@ -26,29 +26,30 @@ type tx struct {
 
 var _ store.Tx = (*tx)(nil)
 
-func (t *tx) Consumers() store.Consumers         { return consumers{t} }
-func (t *tx) Continuations() store.Continuations { return continuations{t} }
-func (t *tx) Selections() store.Selections       { return selections{t} }
-func (t *tx) Staged() store.Staged               { return staged{t} }
-func (t *tx) Launches() store.Launches           { return launches{t} }
-func (t *tx) LaunchLog() store.LaunchLog         { return launchLog{t} }
-func (t *tx) TestLaunches() store.TestLaunches   { return testLaunches{t} }
-func (t *tx) Accounts() store.Accounts           { return accounts{t} }
-func (t *tx) People() store.People               { return persons{t} }
-func (t *tx) Placements() store.Placements       { return placements{t} }
-func (t *tx) Owed() store.Owed                   { return owed{t} }
-func (t *tx) Checks() store.Checks               { return checks{t} }
-func (t *tx) Courses() store.Courses             { return courses{t} }
-func (t *tx) Learners() store.Learners           { return learners{t} }
-func (t *tx) Dates() store.Dates                 { return dates{t} }
-func (t *tx) Members() store.Members             { return members{t} }
-func (t *tx) Rescores() store.Rescores           { return rescores{t} }
-func (t *tx) Tallies() store.Tallies             { return tallies{t} }
-func (t *tx) Console() store.Console             { return console{t} }
-func (t *tx) Audit() store.Audit                 { return audit{t} }
-func (t *tx) Settings() store.Settings           { return settings{t} }
-func (t *tx) Rails() store.Rails                 { return rails{t} }
-func (t *tx) Boxes() store.Boxes                 { return boxes{t} }
+func (t *tx) Consumers() store.Consumers           { return consumers{t} }
+func (t *tx) Continuations() store.Continuations   { return continuations{t} }
+func (t *tx) Selections() store.Selections         { return selections{t} }
+func (t *tx) Staged() store.Staged                 { return staged{t} }
+func (t *tx) Launches() store.Launches             { return launches{t} }
+func (t *tx) LaunchLog() store.LaunchLog           { return launchLog{t} }
+func (t *tx) TestLaunches() store.TestLaunches     { return testLaunches{t} }
+func (t *tx) Accounts() store.Accounts             { return accounts{t} }
+func (t *tx) People() store.People                 { return persons{t} }
+func (t *tx) Placements() store.Placements         { return placements{t} }
+func (t *tx) Owed() store.Owed                     { return owed{t} }
+func (t *tx) Checks() store.Checks                 { return checks{t} }
+func (t *tx) Courses() store.Courses               { return courses{t} }
+func (t *tx) Learners() store.Learners             { return learners{t} }
+func (t *tx) Dates() store.Dates                   { return dates{t} }
+func (t *tx) Members() store.Members               { return members{t} }
+func (t *tx) Rescores() store.Rescores             { return rescores{t} }
+func (t *tx) Tallies() store.Tallies               { return tallies{t} }
+func (t *tx) Console() store.Console               { return console{t} }
+func (t *tx) Audit() store.Audit                   { return audit{t} }
+func (t *tx) Settings() store.Settings             { return settings{t} }
+func (t *tx) Rails() store.Rails                   { return rails{t} }
+func (t *tx) Boxes() store.Boxes                   { return boxes{t} }
+func (t *tx) AccessRequests() store.AccessRequests { return accessRequests{t} }
 
 // wrap turns an engine's error into ours and says what was being done.
 func (t *tx) wrap(err error, what string) error {

@@ -9,6 +9,7 @@ import (
 
 	"lectern/internal/account"
 	"lectern/internal/errs"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/people"
 	"lectern/internal/signin"
@@ -40,15 +41,15 @@ func (h *Handler) accounts(w http.ResponseWriter, r *http.Request, v web.Visit) 
 // accountNotice is what a page of accounts says after a form.
 func accountNotice(r *http.Request) string {
 	return map[string]string{
-		"added":      "The account was added. Make a sign-in link for its owner, or let them use “Forgot your password?”.",
-		"saved":      "The changes were saved.",
-		"enabled":    "The account is open again.",
-		"disabled":   "The account is closed. Everything it had open ended.",
-		"role":       "The account's rights are set. It has to sign in again.",
-		"linked":     "The LMS user is this account now.",
-		"unlinked":   "The link is gone, and what was open by it ended.",
-		"identified": "The identity is not connected any more.",
-		"deleted":    "The account and all that belonged to it are deleted.",
+		"added":      locale.Text("The account was added. Make a sign-in link for its owner, or let them use “Forgot your password?”."),
+		"saved":      locale.Text("The changes were saved."),
+		"enabled":    locale.Text("The account is open again."),
+		"disabled":   locale.Text("The account is closed. Everything it had open ended."),
+		"role":       locale.Text("The account's rights are set. It has to sign in again."),
+		"linked":     locale.Text("The LMS user is this account now."),
+		"unlinked":   locale.Text("The link is gone, and what was open by it ended."),
+		"identified": locale.Text("The identity is not connected any more."),
+		"deleted":    locale.Text("The account and all that belonged to it are deleted."),
 	}[r.URL.Query().Get("done")]
 }
 
@@ -76,7 +77,7 @@ func (h *Handler) postAddAccount(w http.ResponseWriter, r *http.Request, v web.V
 	n := readAccount(r.PostForm)
 	a, err := h.People.Add(r.Context(), v.Who.ID, n)
 	if fields := accountErrors(err); fields != nil {
-		return h.showAddAccount(w, r, v, http.StatusBadRequest, accountForm{n, fields})
+		return h.showAddAccount(w, r, v, http.StatusBadRequest, accountForm{n, web.Said(r, fields)})
 	}
 	if err != nil {
 		return err
@@ -148,7 +149,7 @@ func (h *Handler) showAccount(w http.ResponseWriter, r *http.Request, v web.Visi
 	if err != nil {
 		return err
 	}
-	l := v.Layout("Account "+p.Username, "accounts", p)
+	l := v.Layout(web.Language(r).T("Account %s", p.Username), "accounts", p)
 	l.Notice = accountNotice(r)
 	return h.pages.Show(w, r, status, "accounts/account.html", l)
 }
@@ -179,7 +180,7 @@ func actors(r *http.Request, tx store.Tx, list []store.AuditEntry) (map[string]s
 // about what was entered.
 func (h *Handler) done(w http.ResponseWriter, r *http.Request, v web.Visit, err error, notice string) error {
 	if fields := accountErrors(err); fields != nil {
-		return h.showAccount(w, r, v, http.StatusBadRequest, personPage{Errors: fields})
+		return h.showAccount(w, r, v, http.StatusBadRequest, personPage{Errors: web.Said(r, fields)})
 	}
 	if err != nil {
 		return err
@@ -191,7 +192,7 @@ func (h *Handler) postAccount(w http.ResponseWriter, r *http.Request, v web.Visi
 	n := readAccount(r.PostForm)
 	err := h.People.Edit(r.Context(), v.Who.ID, r.PathValue("id"), n.Username, n.Email, n.Name)
 	if fields := accountErrors(err); fields != nil {
-		return h.showAccount(w, r, v, http.StatusBadRequest, personPage{Form: n, Errors: fields})
+		return h.showAccount(w, r, v, http.StatusBadRequest, personPage{Form: n, Errors: web.Said(r, fields)})
 	}
 	return h.done(w, r, v, err, "saved")
 }

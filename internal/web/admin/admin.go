@@ -10,11 +10,13 @@ import (
 	"net/url"
 	"time"
 
+	"lectern/internal/access"
 	"lectern/internal/cartridge"
 	"lectern/internal/catalog"
 	"lectern/internal/grading"
 	"lectern/internal/importer"
 	"lectern/internal/linktest"
+	"lectern/internal/locale"
 	"lectern/internal/outcome"
 	"lectern/internal/people"
 	"lectern/internal/registry"
@@ -46,6 +48,10 @@ type Deps struct {
 
 	LaunchLogDays int // how long the launch log keeps rows
 	Tests         *linktest.Service
+
+	Access         *access.Service
+	AccessRequests bool   // the site takes requests for access
+	Mail           Mailer // nil when the site sends none
 }
 
 // Handler serves the console. It is safe for concurrent use.
@@ -64,7 +70,7 @@ func New(d Deps) (*Handler, error) {
 		"accounts/accounts.html", "accounts/form.html", "accounts/account.html", "accounts/import.html",
 		"accounts/merge.html", "accounts/delete.html", "audit/audit.html", "dates/dates.html",
 		"learners/learners.html", "rescore/rescore.html", "versions/versions.html",
-		"help/help.html", "settings/settings.html", "search/search.html",
+		"access/list.html", "access/request.html", "help/help.html", "settings/settings.html", "search/search.html",
 	)
 	return &Handler{Deps: d, pages: pages, needs: needs()}, err
 }
@@ -119,6 +125,9 @@ func (h *Handler) Mount(m *web.Mux) {
 	for pattern, page := range h.linkRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
+	for pattern, page := range h.accessRoutes() {
+		m.Handle(pattern, h.guard(page))
+	}
 	for pattern, page := range h.accountRoutes() {
 		m.Handle(pattern, h.guard(page))
 	}
@@ -130,18 +139,18 @@ func (h *Handler) Mount(m *web.Mux) {
 // notices are what a page may say after a form; the address names one.
 func notice(r *http.Request) string {
 	return map[string]string{
-		"added":     "The consumer was added. Copy its key and secret into the LMS.",
-		"saved":     "The changes were saved.",
-		"enabled":   "The consumer is enabled.",
-		"disabled":  "The consumer is disabled. Its open launches ended.",
-		"deleted":   "The consumer was deleted.",
-		"resent":    "The scores are on their way again.",
-		"noscores":  "Nothing was ticked, so nothing was done.",
-		"comparing": "The LMSs are being asked, a few scores at a time. Reload to see what they say.",
-		"repairing": "The LMSs are being asked, a few scores at a time. What they lack or hold otherwise is sent again; what somebody typed there stays.",
-		"allowed":   "The address is allowed. Its scores are on their way again.",
-		"withdrawn": "The address is not allowed any more.",
-		"dropped":   "The secret was dropped.",
-		"password":  "Your password is set. Welcome.",
+		"added":     locale.Text("The consumer was added. Copy its key and secret into the LMS."),
+		"saved":     locale.Text("The changes were saved."),
+		"enabled":   locale.Text("The consumer is enabled."),
+		"disabled":  locale.Text("The consumer is disabled. Its open launches ended."),
+		"deleted":   locale.Text("The consumer was deleted."),
+		"resent":    locale.Text("The scores are on their way again."),
+		"noscores":  locale.Text("Nothing was ticked, so nothing was done."),
+		"comparing": locale.Text("The LMSs are being asked, a few scores at a time. Reload to see what they say."),
+		"repairing": locale.Text("The LMSs are being asked, a few scores at a time. What they lack or hold otherwise is sent again; what somebody typed there stays."),
+		"allowed":   locale.Text("The address is allowed. Its scores are on their way again."),
+		"withdrawn": locale.Text("The address is not allowed any more."),
+		"dropped":   locale.Text("The secret was dropped."),
+		"password":  locale.Text("Your password is set. Welcome."),
 	}[r.URL.Query().Get("done")]
 }

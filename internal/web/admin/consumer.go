@@ -11,6 +11,7 @@ import (
 	"lectern/internal/account"
 	"lectern/internal/errs"
 	"lectern/internal/launchlog"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/registry"
 	"lectern/internal/store"
@@ -21,11 +22,17 @@ import (
 type consumersPage struct {
 	Search    string
 	Consumers []*lti.Consumer
+	Requests  int  // for access, that wait
+	Asked     bool // the site takes requests, or one waits
 }
 
 func (h *Handler) consumers(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	p := consumersPage{Search: r.URL.Query().Get("q")}
 	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
+		if p.Requests, err = h.waitingRequests(r.Context(), tx, v); err != nil {
+			return err
+		}
+		p.Asked = h.AccessRequests || p.Requests > 0
 		p.Consumers, err = tx.Consumers().List(r.Context(), p.Search)
 		return err
 	})
@@ -89,7 +96,7 @@ func (h *Handler) showAdd(
 	w http.ResponseWriter, r *http.Request, v web.Visit, status int, spec registry.Spec, fields map[string]string,
 ) error {
 	return h.pages.Show(w, r, status, "consumer/form.html", v.Layout("Add LTI Consumer", "consumers",
-		consumerPage{Spec: spec, Errors: fields, Action: "/admin/consumers/add"}))
+		consumerPage{Spec: spec, Errors: web.Said(r, fields), Action: "/admin/consumers/add"}))
 }
 
 func (h *Handler) postAdd(w http.ResponseWriter, r *http.Request, v web.Visit) error {
@@ -178,7 +185,7 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 	if p.Secrets, err = h.Registry.Secrets(r.Context(), p.Consumer.ID); err != nil {
 		return err
 	}
-	if err := h.consumerClock(r.Context(), &p); err != nil {
+	if err := h.consumerClock(r.Context(), web.Language(r), &p); err != nil {
 		return err
 	}
 	l := v.Layout(p.Consumer.Name, "consumers", p)
@@ -189,11 +196,11 @@ func (h *Handler) showConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 // clockMost is how far an LMS's clock may be off before its page warns.
 const clockMost = 75 * time.Second
 
-func (h *Handler) consumerClock(ctx context.Context, p *consumerPage) error {
+func (h *Handler) consumerClock(ctx context.Context, lang *locale.Language, p *consumerPage) error {
 	return h.Store.View(ctx, func(tx store.Tx) error {
 		skew, known, err := launchlog.Clock(ctx, tx, p.Consumer.ID, h.Clock())
 		if known {
-			p.Clock, p.ClockOff = clockText(skew), skew.Abs() > clockMost
+			p.Clock, p.ClockOff = clockText(lang, skew), skew.Abs() > clockMost
 		}
 		return err
 	})
@@ -220,7 +227,7 @@ func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 		}
 	}
 	if fields != nil {
-		return h.showConsumer(w, r, v, http.StatusBadRequest, consumerPage{Consumer: c, Spec: spec, Errors: fields})
+		return h.showConsumer(w, r, v, http.StatusBadRequest, consumerPage{Consumer: c, Spec: spec, Errors: web.Said(r, fields)})
 	}
 	return web.SeeOther(w, r, "/admin/consumers/"+url.PathEscape(id), "saved")
 }
@@ -297,7 +304,7 @@ func (h *Handler) getDelete(w http.ResponseWriter, r *http.Request, v web.Visit)
 	if err != nil {
 		return err
 	}
-	return h.pages.Show(w, r, http.StatusOK, "consumer/delete.html", v.Layout("Delete "+c.Name, "consumers", p))
+	return h.pages.Show(w, r, http.StatusOK, "consumer/delete.html", v.Layout(web.Language(r).T("Delete %s", c.Name), "consumers", p))
 }
 
 func (h *Handler) postDelete(w http.ResponseWriter, r *http.Request, v web.Visit) error {

@@ -9,6 +9,7 @@ import (
 	"lectern/internal/course/olx"
 	"lectern/internal/course/trial"
 	"lectern/internal/importer"
+	"lectern/internal/locale"
 	"lectern/internal/problem"
 	"lectern/internal/store"
 	"lectern/internal/web"
@@ -71,9 +72,9 @@ const attention = "attention"
 func statusLabel(c problem.Class) string {
 	switch c {
 	case problem.External:
-		return "external grader"
+		return locale.Text("external grader")
 	case problem.Unsupported:
-		return "not supported"
+		return locale.Text("not supported")
 	case problem.Python:
 		return "Python"
 	}
@@ -110,9 +111,9 @@ func (h *Handler) course(w http.ResponseWriter, r *http.Request, v web.Visit) er
 	p.Check = checks(p.Report, r.URL.Query().Get("status"), strings.TrimSpace(r.URL.Query().Get("q")))
 	l := v.Layout(c.Name, "courses", p)
 	l.Notice = map[string]string{
-		"checked":   "The problems were checked again. What has changed is in effect.",
-		"published": "The course is published.",
-		"unchanged": "The problems were checked again. Nothing has changed.",
+		"checked":   locale.Text("The problems were checked again. What has changed is in effect."),
+		"published": locale.Text("The course is published."),
+		"unchanged": locale.Text("The problems were checked again. Nothing has changed."),
 	}[r.URL.Query().Get("done")]
 	return h.pages.Show(w, r, http.StatusOK, "course/course.html", l)
 }
@@ -144,7 +145,7 @@ func checks(report *importer.Report, status, search string) checkPart {
 			p.Rows = append(p.Rows, newCheckRow(e))
 		}
 	}
-	for _, f := range []checkFilter{{Value: attention, Label: "need attention"}, {Value: "all", Label: "all"}} {
+	for _, f := range []checkFilter{{Value: attention, Label: locale.Text("need attention")}, {Value: "all", Label: locale.Text("all")}} {
 		p.Filters = append(p.Filters, checkFilter{f.Value, f.Label, counts[f.Value], f.Value == status})
 	}
 	var summary []string

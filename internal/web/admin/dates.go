@@ -12,6 +12,7 @@ import (
 	"lectern/internal/errs"
 	"lectern/internal/grading"
 	"lectern/internal/keys"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/store"
 	"lectern/internal/web"
@@ -56,6 +57,7 @@ type linkDates struct {
 	Content  string
 	Rule     course.DateRule
 	Level    store.DateLevel
+	lang     *locale.Language
 }
 
 // readRule reads the choice of a form; nil leaves it to the next farther level.
@@ -120,21 +122,22 @@ func (h *Handler) showDates(w http.ResponseWriter, r *http.Request, v web.Visit,
 	if err != nil {
 		return err
 	}
-	p.Else = sayRule(farther)
+	p.Else = sayRule(web.Language(r), farther)
 	p.fill(rule)
-	p.Effects = h.effects(c, top, rule, farther, typed, &p)
+	p.Effects = h.effects(web.Language(r), c, top, rule, farther, typed, &p)
 	if p.Link == nil {
 		if p.Links, p.More, err = h.linksDates(r, c); err != nil {
 			return err
 		}
 	}
-	title := "Dates of " + c.Name
+	lang := web.Language(r)
+	title := lang.T("Dates of %s", c.Name)
 	if p.Link != nil {
-		title = "Dates of a link to " + c.Name
+		title = lang.T("Dates of a link to %s", c.Name)
 	}
 	l := v.Layout(title, "courses", p)
 	if r.URL.Query().Get("done") == "dates" {
-		l.Notice = "The dates are set. They count from now on; no answer and no score was changed."
+		l.Notice = locale.Text("The dates are set. They count from now on; no answer and no score was changed.")
 	}
 	return h.pages.Show(w, r, status, "dates/dates.html", l)
 }
@@ -162,7 +165,7 @@ func (h *Handler) ruleAt(r *http.Request, level store.DateLevel, subject string,
 }
 
 // effects counts what each choice makes of the course today, the typed one too.
-func (h *Handler) effects(c *course.Course, top *course.Block, rule *course.DateRule, farther course.DateRule, typed url.Values, p *datesPage) []dateEffect {
+func (h *Handler) effects(lang *locale.Language, c *course.Course, top *course.Block, rule *course.DateRule, farther course.DateRule, typed url.Values, p *datesPage) []dateEffect {
 	counts := farther
 	if rule != nil {
 		counts = *rule
@@ -171,45 +174,46 @@ func (h *Handler) effects(c *course.Course, top *course.Block, rule *course.Date
 	add := func(label string, r course.DateRule, now bool) {
 		list = append(list, dateEffect{label, now, c.Effect(course.NewDates(c, r, nil), top, h.Clock())})
 	}
-	add("Now: "+sayRule(counts), counts, true)
+	add(lang.T("Now: %s", sayRule(lang, counts)), counts, true)
 	if typed.Has("mode") {
 		next, err := readRule(typed)
 		switch {
 		case err != nil:
-			p.Error = errs.From(err).Public
+			text, args := errs.From(err).Words()
+			p.Error = lang.T(text, args...)
 		default:
 			p.fill(next)
 			if next == nil {
 				next = &farther
 			}
-			add("Not saved yet: "+sayRule(*next), *next, false)
+			add(lang.T("Not saved yet: %s", sayRule(lang, *next)), *next, false)
 		}
 	}
 	for _, mode := range []course.DateMode{course.Obey, course.Ignore} {
 		if counts.Mode != mode && (counts.Mode != "" || mode != course.Obey) {
-			add("With: "+sayRule(course.DateRule{Mode: mode}), course.DateRule{Mode: mode}, false)
+			add(lang.T("With: %s", sayRule(lang, course.DateRule{Mode: mode})), course.DateRule{Mode: mode}, false)
 		}
 	}
 	return list
 }
 
 // sayRule puts a rule into words.
-func sayRule(r course.DateRule) string {
+func sayRule(lang *locale.Language, r course.DateRule) string {
 	switch {
 	case r.Mode == course.Ignore:
-		return "dates are ignored"
+		return lang.T("dates are ignored")
 	case r.Mode == course.Shift && !r.Starts.IsZero():
-		return "dates move so that the course starts on " + r.Starts.Format("2 January 2006")
+		return lang.T("dates move so that the course starts on %s", lang.Date(r.Starts))
 	case r.Mode == course.Shift && r.Days < 0:
-		return "dates move " + strconv.Itoa(-r.Days) + " days back"
+		return lang.T("dates move %d days back", -r.Days)
 	case r.Mode == course.Shift:
-		return "dates move " + strconv.Itoa(r.Days) + " days on"
+		return lang.T("dates move %d days on", r.Days)
 	}
-	return "dates are obeyed"
+	return lang.T("dates are obeyed")
 }
 
 // Say is the rule in words.
-func (l linkDates) Say() string { return sayRule(l.Rule) }
+func (l linkDates) Say() string { return sayRule(l.lang, l.Rule) }
 
 // linkOf returns a link to the course.
 func (h *Handler) linkOf(r *http.Request, key, id string) (*store.Placement, error) {
@@ -248,7 +252,7 @@ func (h *Handler) linksDates(r *http.Request, c *course.Course) (list []linkDate
 				}
 				names[p.ConsumerID] = consumer.Name
 			}
-			list = append(list, linkDates{p, names[p.ConsumerID], contentName(c, p.UsageKey), terms.Rule, terms.Level})
+			list = append(list, linkDates{p, names[p.ConsumerID], contentName(c, p.UsageKey), terms.Rule, terms.Level, web.Language(r)})
 		}
 		return nil
 	})
@@ -307,11 +311,11 @@ func (h *Handler) showConsumerDates(w http.ResponseWriter, r *http.Request, v we
 	if err != nil {
 		return err
 	}
-	p := datesPage{Consumer: c, Action: "/admin/consumers/" + c.ID + "/dates", Error: problem, Else: "what the course says"}
+	p := datesPage{Consumer: c, Action: "/admin/consumers/" + c.ID + "/dates", Error: problem, Else: web.Language(r).T("what the course says")}
 	p.fill(rule)
-	l := v.Layout("Dates at "+c.Name, "consumers", p)
+	l := v.Layout(web.Language(r).T("Dates at %s", c.Name), "consumers", p)
 	if r.URL.Query().Get("done") == "dates" {
-		l.Notice = "The dates are set. They count from now on; no answer and no score was changed."
+		l.Notice = locale.Text("The dates are set. They count from now on; no answer and no score was changed.")
 	}
 	return h.pages.Show(w, r, status, "dates/dates.html", l)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/yuin/goldmark/parser"
 
 	"lectern/docs"
+	"lectern/internal/locale"
 	"lectern/internal/web"
 )
 
@@ -39,11 +40,11 @@ type helpPage struct {
 // helpFolders are the folders of docs/ that the console shows, in order.
 func helpFolders() []struct{ folder, title string } {
 	return []struct{ folder, title string }{
-		{"operator", "For who runs the site"},
-		{"course-team", "For course teams"},
-		{"lms", "For each LMS"},
-		{"reference", "Reference"},
-		{".", "Facts"},
+		{"operator", locale.Text("For who runs the site")},
+		{"course-team", locale.Text("For course teams")},
+		{"lms", locale.Text("For each LMS")},
+		{"reference", locale.Text("Reference")},
+		{".", locale.Text("Facts")},
 	}
 }
 

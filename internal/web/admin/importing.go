@@ -15,6 +15,7 @@ import (
 	"lectern/internal/credential"
 	"lectern/internal/errs"
 	"lectern/internal/importer"
+	"lectern/internal/locale"
 	"lectern/internal/signin"
 	"lectern/internal/store"
 	"lectern/internal/web"
@@ -173,13 +174,13 @@ func (h *Handler) review(w http.ResponseWriter, r *http.Request, v web.Visit) er
 		}
 	}
 	for _, l := range []changeList{
-		{"used", "Removed, and in use", "Links to these stop working, and what learners did is not shown any more.", true, false, used},
-		{"stopped", "Problems that would not work any more", "Learners can answer them now.", true, false, s.Changes.Stopped},
-		{"keys", "Other right answers", "What learners have answered keeps its score; new answers are graded by the new key.", true, false, s.Changes.Keys},
-		{"moved", "Moved", "Links to these go on to work.", false, false, s.Changes.Moved},
-		{"changed", "Changed", "", false, false, s.Changes.Changed},
-		{"added", "New", "", false, false, s.Changes.Added},
-		{"removed", "Removed, and not in use", "", false, false, unused},
+		{"used", locale.Text("Removed, and in use"), locale.Text("Links to these stop working, and what learners did is not shown any more."), true, false, used},
+		{"stopped", locale.Text("Problems that would not work any more"), locale.Text("Learners can answer them now."), true, false, s.Changes.Stopped},
+		{"keys", locale.Text("Other right answers"), locale.Text("What learners have answered keeps its score; new answers are graded by the new key."), true, false, s.Changes.Keys},
+		{"moved", locale.Text("Moved"), locale.Text("Links to these go on to work."), false, false, s.Changes.Moved},
+		{"changed", locale.Text("Changed"), "", false, false, s.Changes.Changed},
+		{"added", locale.Text("New"), "", false, false, s.Changes.Added},
+		{"removed", locale.Text("Removed, and not in use"), "", false, false, unused},
 	} {
 		l.Notes = slices.ContainsFunc(l.Rows, func(c importer.Change) bool { return c.Detail != "" })
 		if len(l.Rows) > 0 {

@@ -11,6 +11,7 @@ import (
 
 	"lectern/internal/errs"
 	"lectern/internal/launchlog"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/store"
 	"lectern/internal/web"
@@ -153,20 +154,20 @@ func (h *Handler) launch(w http.ResponseWriter, r *http.Request, v web.Visit) er
 	p.Evidence = launchlog.Read(p.Row.Evidence)
 	p.Parameters = p.Evidence.Parameters()
 	if p.Row.Skew != nil {
-		p.Clock = clockText(*p.Row.Skew)
+		p.Clock = clockText(web.Language(r), *p.Row.Skew)
 	}
-	return h.pages.Show(w, r, http.StatusOK, "launches/launch.html", v.Layout("Launch "+launchlog.Code(p.Row.ID), "launches", p))
+	return h.pages.Show(w, r, http.StatusOK, "launches/launch.html", v.Layout(web.Language(r).T("Launch %s", launchlog.Code(p.Row.ID)), "launches", p))
 }
 
 // clockText says how far a clock is from ours; skew is ours minus theirs.
-func clockText(skew time.Duration) string {
+func clockText(lang *locale.Language, skew time.Duration) string {
 	switch {
 	case skew > 0:
-		return skew.String() + " behind this site's"
+		return lang.T("%s behind this site's", skew.String())
 	case skew < 0:
-		return (-skew).String() + " ahead of this site's"
+		return lang.T("%s ahead of this site's", (-skew).String())
 	}
-	return "agrees with this site's"
+	return lang.T("agrees with this site's")
 }
 
 // launchesCSV streams what the filter selects, a step of rows at a time.

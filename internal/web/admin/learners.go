@@ -13,6 +13,7 @@ import (
 	"lectern/internal/course"
 	"lectern/internal/errs"
 	"lectern/internal/grading"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/store"
 	"lectern/internal/web"
@@ -82,7 +83,7 @@ func (h *Handler) showLearners(w http.ResponseWriter, r *http.Request, v web.Vis
 		p.Missed = id == ""
 	}
 	if id != "" {
-		err = h.fillLearner(ctx, c, id, q, &p)
+		err = h.fillLearner(ctx, web.Language(r), c, id, q, &p)
 		if p.Search != "" && errors.Is(err, grading.ErrLearner) {
 			p, err = learnersPage{Key: key, Name: c.Name, Action: p.Action, Search: p.Search, Missed: true}, nil
 		}
@@ -90,13 +91,13 @@ func (h *Handler) showLearners(w http.ResponseWriter, r *http.Request, v web.Vis
 			return err
 		}
 	}
-	l := v.Layout("Learners of "+c.Name, "courses", p)
+	l := v.Layout(web.Language(r).T("Learners of %s", c.Name), "courses", p)
 	l.Notice = map[string]string{
-		"given":      "The score is set. Gradebooks that show it get it now.",
-		"withdrawn":  "The score is withdrawn. What was graded counts again.",
-		"cleared":    "The learner begins anew there. Gradebooks that show it get the new score now.",
-		"allowed":    "The extra time and attempts count from now on.",
-		"disallowed": "They do not count any more.",
+		"given":      locale.Text("The score is set. Gradebooks that show it get it now."),
+		"withdrawn":  locale.Text("The score is withdrawn. What was graded counts again."),
+		"cleared":    locale.Text("The learner begins anew there. Gradebooks that show it get the new score now."),
+		"allowed":    locale.Text("The extra time and attempts count from now on."),
+		"disallowed": locale.Text("They do not count any more."),
 	}[r.URL.Query().Get("done")]
 	return h.pages.Show(w, r, status, "learners/learners.html", l)
 }
@@ -152,7 +153,7 @@ func learnerIn(ctx context.Context, tx store.Tx, key, id string) (*account.Accou
 	return a, []string{""}, err
 }
 
-func (h *Handler) fillLearner(ctx context.Context, c *course.Course, id string, q url.Values, p *learnersPage) error {
+func (h *Handler) fillLearner(ctx context.Context, lang *locale.Language, c *course.Course, id string, q url.Values, p *learnersPage) error {
 	var given []store.Allowance
 	err := h.Store.View(ctx, func(tx store.Tx) (err error) {
 		if p.Account, p.Scopes, err = learnerIn(ctx, tx, p.Key, id); err != nil {
@@ -169,7 +170,7 @@ func (h *Handler) fillLearner(ctx context.Context, c *course.Course, id string, 
 	}
 	p.Query = url.Values{"account": {id}, "scope": {p.Scope}}
 	for _, a := range given {
-		row := allowanceRow{Allowance: a, Name: "the whole course"}
+		row := allowanceRow{Allowance: a, Name: lang.T("the whole course")}
 		if b := c.Block(a.Key.Ref); b != nil {
 			row.Usage, row.Name = c.Usage(b).String(), blockName(b)
 		} else if a.Key.Ref != (course.Ref{}) {
@@ -310,7 +311,7 @@ func (h *Handler) postLearners(w http.ResponseWriter, r *http.Request, v web.Vis
 		return web.ErrNotFound
 	}
 	if e := errs.From(err); err != nil && (e.Code == grading.ErrGiven.Code || e.Code == grading.ErrAllowance.Code) {
-		typed.Error = e.Public
+		typed.Error = web.Public(r, e)
 		return h.showLearners(w, r, v, http.StatusBadRequest, form, typed)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"errors"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -133,7 +134,7 @@ func (h *Handler) showTest(w http.ResponseWriter, r *http.Request, v web.Visit) 
 	for _, pair := range p.Form.Pairs {
 		param := launchlog.Param{Name: pair.Name, Value: pair.Value}
 		if pair.Name == "oauth_signature" {
-			param.Value, param.Masked = "made with the consumer's secret", true
+			param.Value, param.Masked = web.Language(r).T("made with the consumer's secret"), true
 		}
 		p.Masked = append(p.Masked, param)
 	}
@@ -169,9 +170,12 @@ func (h *Handler) showTest(w http.ResponseWriter, r *http.Request, v web.Visit) 
 // backInLMS is where a test's learner is taken back to, in the frame of the test.
 func backInLMS(w http.ResponseWriter, r *http.Request) error {
 	page := web.PageOf(r)
+	lang := web.Language(r)
+	title := html.EscapeString(lang.T("Back in the LMS"))
 	page.Framing = web.FramedByAny
 	page.SetHeaders(w.Header(), "default-src 'none'")
-	_, err := w.Write([]byte("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Back in the LMS</title>" +
-		"<main><h1>Back in the LMS</h1><p>An LMS would show its course here, with the message that came along.</p></main></html>"))
+	_, err := w.Write([]byte("<!doctype html><html lang=\"" + lang.Tag + "\"><meta charset=\"utf-8\"><title>" + title + "</title>" +
+		"<main><h1>" + title + "</h1><p>" +
+		html.EscapeString(lang.T("An LMS would show its course here, with the message that came along.")) + "</p></main></html>"))
 	return err
 }

@@ -17,6 +17,7 @@ const listLimit = 200
 type homePage struct {
 	Consumers int
 	Courses   int
+	Requests  int                 // for access, that wait
 	Refusals  []store.LaunchEntry // the latest
 	Warnings  []launchlog.Warning // causes of refused launches
 	Good      int64               // launches of the last day
@@ -54,6 +55,9 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) erro
 			return err
 		}
 		p.Consumers, p.Courses = len(consumers), len(courses)
+		if p.Requests, err = h.waitingRequests(ctx, tx, v); err != nil {
+			return err
+		}
 		if p.Refusals, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Failed: true, Limit: 5}); err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func (h *Handler) getDeleteAccount(w http.ResponseWriter, r *http.Request, v web
 	if err != nil {
 		return err
 	}
-	return h.pages.Show(w, r, http.StatusOK, "accounts/delete.html", v.Layout("Delete "+p.Username, "accounts", p))
+	return h.pages.Show(w, r, http.StatusOK, "accounts/delete.html", v.Layout(web.Language(r).T("Delete %s", p.Username), "accounts", p))
 }
 
 func (h *Handler) postDeleteAccount(w http.ResponseWriter, r *http.Request, v web.Visit) error {

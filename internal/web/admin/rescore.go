@@ -104,7 +104,7 @@ func (h *Handler) getRescore(w http.ResponseWriter, r *http.Request, v web.Visit
 	if p.Working {
 		w.Header().Set("Refresh", "4")
 	}
-	return h.pages.Show(w, r, http.StatusOK, "rescore/rescore.html", v.Layout("Grade again in "+c.Name, "courses", p))
+	return h.pages.Show(w, r, http.StatusOK, "rescore/rescore.html", v.Layout(web.Language(r).T("Grade again in %s", c.Name), "courses", p))
 }
 
 func (h *Handler) postRescore(w http.ResponseWriter, r *http.Request, v web.Visit) error {

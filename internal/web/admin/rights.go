@@ -46,6 +46,7 @@ func needs() map[string]need {
 	add(account.ReadSite, nil,
 		"GET /admin/consumers", "GET /admin/consumers/{id}", "GET /admin/launches", "GET /admin/launches.csv", "GET /admin/launches/{id}",
 		"GET /admin/accounts", "GET /admin/accounts/{id}", "GET /admin/audit")
+	add(account.ReadSite, nil, "GET /admin/access", "GET /admin/access/{id}", "GET /admin/access/{id}/data")
 	add(account.ReadScores, byQuery, "GET /admin/scores", "GET /admin/scores.csv")
 	add(account.ReadScores, byScore, "GET /admin/scores/{id}")
 	add(account.ReadCourse, nil, "GET /admin/courses")

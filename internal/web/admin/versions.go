@@ -9,6 +9,7 @@ import (
 
 	"lectern/internal/course"
 	"lectern/internal/importer"
+	"lectern/internal/locale"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
@@ -75,9 +76,9 @@ func (h *Handler) showVersions(w http.ResponseWriter, r *http.Request, v web.Vis
 			return err
 		}
 	}
-	l := v.Layout("Versions of "+c.Name, "courses", p)
+	l := v.Layout(web.Language(r).T("Versions of %s", c.Name), "courses", p)
 	l.Notice = map[string]string{
-		"returned": "That version is the published one now.", "purged": "The old versions are deleted.",
+		"returned": locale.Text("That version is the published one now."), "purged": locale.Text("The old versions are deleted."),
 	}[q.Get("done")]
 	return h.pages.Show(w, r, status, "versions/versions.html", l)
 }

@@ -260,7 +260,7 @@ func (h *Handler) postTab(w http.ResponseWriter, r *http.Request, v web.Visit) e
 	if errors.Is(err, continuation.ErrCode) || errors.Is(err, continuation.ErrAddress) {
 		e := errs.From(err)
 		telemetry.Add(r.Context(), slog.String("code", e.Code))
-		return h.showTab(w, r, v, http.StatusForbidden, e.Public)
+		return h.showTab(w, r, v, http.StatusForbidden, web.Public(r, e))
 	}
 	if err != nil {
 		return err

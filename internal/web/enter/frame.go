@@ -10,6 +10,7 @@ import (
 	"lectern/internal/continuation"
 	"lectern/internal/errs"
 	"lectern/internal/launchlog"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/web"
 	"lectern/ui"
@@ -30,10 +31,11 @@ type framePage struct {
 }
 
 func newFramePage(r *http.Request, c *lti.Consumer, l *continuation.Launch, err error) *framePage {
-	e, page := errs.From(err), web.PageOf(r)
+	e, page, lang := errs.From(err), web.PageOf(r), web.Language(r)
+	text, args := e.Words()
 	p := &framePage{
-		Title: "Please sign in", Message: e.Public, Error: e.Code, Reference: launchlog.Code(page.Reference),
-		Consumer: c.Name, Address: account.MaskAddress(l.LTI.User.Email), Privacy: privacy(l.LTI.Instance.Family),
+		Title: lang.T("Please sign in"), Message: lang.T(text, args...), Error: e.Code, Reference: launchlog.Code(page.Reference),
+		Consumer: c.Name, Address: account.MaskAddress(l.LTI.User.Email), Privacy: lang.T(privacy(l.LTI.Instance.Family)),
 		ReturnURL: page.ReturnURL,
 		Style:     ui.Asset("layout/base.css"), EnterStyle: ui.Asset("enter/enter.css"), Script: ui.Asset("enter/enter.js"),
 		CopyScript: ui.Asset("error/copy.js"),
@@ -45,7 +47,7 @@ func newFramePage(r *http.Request, c *lti.Consumer, l *continuation.Launch, err 
 		p.ReturnHost = u.Host
 	}
 	if l.LTI.User.Email == "" {
-		p.Title = "Your course did not say who you are"
+		p.Title = lang.T("Your course did not say who you are")
 	}
 	return p
 }
@@ -78,17 +80,17 @@ func (h *Handler) showFrame(w http.ResponseWriter, r *http.Request, p *framePage
 func privacy(family string) string {
 	f := strings.ToLower(strings.ReplaceAll(family, " ", ""))
 	for _, lms := range []struct{ family, where string }{
-		{"canvas", "In Canvas, open the external tool's settings and set Privacy to “Email Only” or “Public”."},
-		{"moodle", "In Moodle, open the tool's settings and set Privacy, “Share launcher's email with the tool”, to “Always”."},
-		{"blackboard", "In Blackboard, open the LTI tool provider's settings and send the user field “Email Address”."},
-		{"desire2learn", "In Brightspace, open the tool provider's security settings and choose to send the user's e-mail address."},
-		{"brightspace", "In Brightspace, open the tool provider's security settings and choose to send the user's e-mail address."},
-		{"sakai", "In Sakai, open the external tool's settings and tick “Send Email Addresses to External Tool”."},
-		{"schoology", "In Schoology, open the external tool's settings and set Privacy to send name and e-mail address."},
+		{"canvas", locale.Text("In Canvas, open the external tool's settings and set Privacy to “Email Only” or “Public”.")},
+		{"moodle", locale.Text("In Moodle, open the tool's settings and set Privacy, “Share launcher's email with the tool”, to “Always”.")},
+		{"blackboard", locale.Text("In Blackboard, open the LTI tool provider's settings and send the user field “Email Address”.")},
+		{"desire2learn", locale.Text("In Brightspace, open the tool provider's security settings and choose to send the user's e-mail address.")},
+		{"brightspace", locale.Text("In Brightspace, open the tool provider's security settings and choose to send the user's e-mail address.")},
+		{"sakai", locale.Text("In Sakai, open the external tool's settings and tick “Send Email Addresses to External Tool”.")},
+		{"schoology", locale.Text("In Schoology, open the external tool's settings and set Privacy to send name and e-mail address.")},
 	} {
 		if strings.HasPrefix(f, lms.family) {
 			return lms.where
 		}
 	}
-	return "In the course site, let the external tool's privacy settings send the e-mail address of whoever opens it."
+	return locale.Text("In the course site, let the external tool's privacy settings send the e-mail address of whoever opens it.")
 }

@@ -31,6 +31,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"lectern/internal/access"
 	"lectern/internal/account"
 	"lectern/internal/catalog"
 	"lectern/internal/continuation"
@@ -90,6 +91,9 @@ type Deps struct {
 	Selections *selection.Service
 	// Refuse shows what a launch lacks that asks for a sign-in, and lets it wait.
 	Refuse func(w http.ResponseWriter, r *http.Request, l *continuation.Launch, err error) error
+	// Ask returns where somebody can ask for a consumer after a launch with a key
+	// that is unknown; nil when the site takes no such requests.
+	Ask func(l access.Launch) string
 	// ContentURL is where learners' pages are, without a slash at its end; ""
 	// when they are on this host.
 	ContentURL string
@@ -154,6 +158,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		h.refused(a, err)
+		h.ask(a, err)
 		if errors.Is(err, ErrTooOften) {
 			h.retryAfter(w)
 		}

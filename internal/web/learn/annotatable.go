@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"lectern/internal/course"
+	"lectern/internal/locale"
 	"lectern/internal/xmltree"
 )
 
@@ -37,7 +38,7 @@ var highlights = [...]string{"yellow", "red", "orange", "green", "blue", "purple
 func (v *view) renderAnnotatable(b *course.Block) (template.HTML, error) {
 	el, err := xmltree.ParseBytes([]byte(b.Data), xmltree.Limits{})
 	if err != nil {
-		return v.notice(b, "This part of the course cannot be shown.", err.Error())
+		return v.notice(b, locale.Text("This part of the course cannot be shown."), err.Error())
 	}
 	v.need("learn/blocks.css", "learn/blocks.js")
 	p := &annotatablePart{part: v.part(b), Name: b.Name, Alone: b == v.launched}
@@ -66,7 +67,7 @@ func (v *view) annotate(p *annotatablePart, b *course.Block, el *xmltree.Node) {
 			Body: v.courseHTML(child.Attr("body")), Question: v.annotationQuestion(b, child.Attr("problem")),
 		}
 		if a.Title == "" {
-			a.Title = "Commentary"
+			a.Title = v.lang.T("Commentary")
 		}
 		anchor := "--" + styleName(p.Anchor) + "-" + n
 		a.Anchor = template.CSS("position-anchor:" + anchor) //nolint:gosec // letters, digits and hyphens
@@ -77,8 +78,8 @@ func (v *view) annotate(p *annotatablePart, b *course.Block, el *xmltree.Node) {
 		}
 		v.annotate(p, b, child) // one may stand in another
 		el.Children[i] = xmltree.RawNode(fmt.Sprintf(`<mark class="noted %s">%s</mark>`+
-			`<button type="button" class="note-mark" popovertarget="%s" style="anchor-name:%s" aria-label="Comment %s: %s">%[5]s</button>`,
-			colour, child.InnerHTML(), template.HTMLEscapeString(a.ID), anchor, n, template.HTMLEscapeString(a.Title)))
+			`<button type="button" class="note-mark" popovertarget="%s" style="anchor-name:%s" aria-label="%s">%s</button>`,
+			colour, child.InnerHTML(), template.HTMLEscapeString(a.ID), anchor, template.HTMLEscapeString(v.lang.T("Comment %s: %s", n, a.Title)), n))
 	}
 }
 

@@ -197,7 +197,7 @@ func (v *view) answerScript(w http.ResponseWriter, r *http.Request, b *course.Bl
 		Reload  bool   `json:"reload,omitempty"`
 	}{v.just.action, "ok", "", string(html), string(score), v.just.opened}
 	if e := v.just.refused; e != nil {
-		reply.Status, reply.Message = e.Code, e.Public
+		reply.Status, reply.Message = e.Code, v.said(e)
 	}
 	frame(r, v.s).SetHeaders(w.Header(), "default-src 'none'")
 	w.Header().Set("Content-Type", "application/json")

@@ -54,7 +54,7 @@ func (v *view) renderCloud(ctx context.Context, b *course.Block) (template.HTML,
 		Instructions: v.courseHTML(cv.Cloud.Instructions), Percents: cv.Cloud.Percents,
 	}
 	if just.refused != nil {
-		p.Notification = &notification{"error", "!", just.refused.Public}
+		p.Notification = &notification{"error", "!", v.said(just.refused)}
 	}
 	if !cv.State.Submitted {
 		for i := range cv.Cloud.Inputs {
@@ -63,10 +63,10 @@ func (v *view) renderCloud(ctx context.Context, b *course.Block) (template.HTML,
 		return v.html("cloud", p)
 	}
 	if just.action == "words" && just.refused == nil {
-		p.Notification = &notification{"saved", "✓", "Thank you. Your words are in the cloud."}
+		p.Notification = &notification{"saved", "✓", v.lang.T("Thank you. Your words are in the cloud.")}
 	}
 	p.Own = strings.Join(cv.State.Words, ", ")
-	p.All = count(float64(cv.All), "word")
+	p.All = v.lang.T("%d words", cv.All)
 	p.Most = cloudWords(cv.Words, cv.All, cv.State.Words)
 	p.Words = slices.Clone(p.Most)
 	slices.SortFunc(p.Words, func(a, b cloudWord) int { return cmp.Compare(a.Text, b.Text) })

@@ -13,6 +13,7 @@ import (
 	"lectern/internal/course"
 	"lectern/internal/dragdrop"
 	"lectern/internal/grading"
+	"lectern/internal/locale"
 )
 
 // dragPart is what the template "drag" gets.
@@ -99,7 +100,7 @@ type dragAnswer struct {
 func (v *view) renderDrag(ctx context.Context, b *course.Block) (template.HTML, error) {
 	dv, err := v.Grading.DragDrop(ctx, v.who(), v.at(b))
 	if broken(err) {
-		return v.notice(b, "This question has a mistake in it and cannot be shown.", cmp.Or(b.Reason, err.Error()))
+		return v.notice(b, locale.Text("This question has a mistake in it and cannot be shown."), cmp.Or(b.Reason, err.Error()))
 	}
 	if err != nil {
 		return "", err
@@ -122,7 +123,7 @@ func (v *view) dragPart(b *course.Block, dv *grading.DragView) *dragPart {
 		p.Name = b.Name
 	}
 	if most := dv.Settings.MaxAttempts; most != nil && d.Assessment {
-		p.Used = "You have used " + strconv.Itoa(dv.Dropped.Attempts) + " of " + count(*most, "attempt") + "."
+		p.Used = v.used(dv.Dropped.Attempts, *most)
 	}
 	if !v.dueAbove(b) {
 		p.Due = v.due(b)
@@ -154,7 +155,7 @@ func (v *view) dragBoard(b *course.Block, d *dragdrop.Definition, st *dragdrop.S
 	}
 	if strings.HasPrefix(string(board.Image), course.PrefixStatic) { // the course has no such file
 		board.Image = ""
-		v.note("The picture " + d.Image + " of " + nameOf(b) + " is not among the course's files.")
+		v.note(v.lang.T("The picture %s of %s is not among the course’s files.", d.Image, v.nameOf(b)))
 	}
 	if board.Image == "" { // nothing else shows where the zones are
 		board.Labels = true
@@ -168,7 +169,7 @@ func (v *view) dragBoard(b *course.Block, d *dragdrop.Definition, st *dragdrop.S
 	for i := range d.Zones {
 		z := &d.Zones[i]
 		zone := dragZone{
-			UID: z.UID, Label: zoneName(z, i), Title: v.inline(z.Title), Description: plain(z.Description), Align: z.Align,
+			UID: z.UID, Label: v.zoneName(z, i), Title: v.inline(z.Title), Description: plain(z.Description), Align: z.Align,
 			Percent: z.Percent, X: z.X, Y: z.Y, Width: z.Width, Height: z.Height, Style: zoneStyle(z),
 		}
 		for j := range d.Items {
@@ -188,14 +189,14 @@ func (v *view) dragBoard(b *course.Block, d *dragdrop.Definition, st *dragdrop.S
 }
 
 // zoneName is what a zone is called in lists and announcements.
-func zoneName(z *dragdrop.Zone, i int) string {
-	return cmp.Or(plain(z.Title), "Place "+strconv.Itoa(i+1))
+func (v *view) zoneName(z *dragdrop.Zone, i int) string {
+	return cmp.Or(plain(z.Title), v.lang.T("Place %d", i+1))
 }
 
 // itemName is what an item is called in lists and announcements.
-func itemName(d *dragdrop.Definition, i int) string {
+func (v *view) itemName(d *dragdrop.Definition, i int) string {
 	item := &d.Items[i]
-	return cmp.Or(plain(item.Name), strings.TrimSpace(item.Description), "Item "+strconv.Itoa(i+1))
+	return cmp.Or(plain(item.Name), strings.TrimSpace(item.Description), v.lang.T("Item %d", i+1))
 }
 
 func zoneStyle(z *dragdrop.Zone) template.CSS {
@@ -210,7 +211,7 @@ func zoneStyle(z *dragdrop.Zone) template.CSS {
 func (v *view) dragItem(d *dragdrop.Definition, i int) dragItem {
 	item := &d.Items[i]
 	out := dragItem{
-		ID: item.ID, Label: itemName(d, i), Name: v.inline(item.Name), Image: v.image(item.Image), Alt: item.Description,
+		ID: item.ID, Label: v.itemName(d, i), Name: v.inline(item.Name), Image: v.image(item.Image), Alt: item.Description,
 	}
 	if strings.TrimSpace(plain(item.Name)) == "" && !strings.Contains(item.Name, "<img") {
 		out.Name = ""
@@ -258,12 +259,12 @@ func (v *view) dragRows(p part, d *dragdrop.Definition, st *dragdrop.State, off 
 		id := d.Items[i].ID
 		here := d.Where(st, id)
 		row := dragRow{
-			ID: p.Anchor + "-place-" + strconv.Itoa(i), Name: placeField + id, Label: itemName(d, i), Off: off || !d.Assessment && here != "",
+			ID: p.Anchor + "-place-" + strconv.Itoa(i), Name: placeField + id, Label: v.itemName(d, i), Off: off || !d.Assessment && here != "",
 		}
-		row.Places = append(row.Places, dragPlace{"", "Not placed", here == ""})
+		row.Places = append(row.Places, dragPlace{"", v.lang.T("Not placed"), here == ""})
 		for j := range d.Zones {
 			z := &d.Zones[j]
-			row.Places = append(row.Places, dragPlace{z.UID, zoneName(z, j), here == z.UID})
+			row.Places = append(row.Places, dragPlace{z.UID, v.zoneName(z, j), here == z.UID})
 		}
 		rows = append(rows, row)
 	}
@@ -274,15 +275,15 @@ func (v *view) dragRows(p part, d *dragdrop.Definition, st *dragdrop.State, off 
 func (v *view) dragButtons(dv *grading.DragView, off bool) []button {
 	var out []button
 	if dv.Drag.Assessment {
-		out = append(out, button{"submit", "Submit", true, off})
+		out = append(out, button{"submit", v.lang.T("Submit"), true, off})
 	} else if !dv.Drag.Count(&dv.Dropped).Solved() {
-		out = append(out, button{"place", "Check", true, off})
+		out = append(out, button{"place", v.lang.T("Check"), true, off})
 	}
 	if len(dv.Dropped.Placed) > 0 && !off {
-		out = append(out, button{Action: "reset", Label: "Reset"})
+		out = append(out, button{Action: "reset", Label: v.lang.T("Reset")})
 	}
 	if v.dragAnswerable(dv) {
-		out = append(out, button{Action: "answer", Label: "Show answer"})
+		out = append(out, button{Action: "answer", Label: v.lang.T("Show answer")})
 	}
 	return out
 }
@@ -297,13 +298,13 @@ func (v *view) dragAnswer(b *course.Block, dv *grading.DragView) *dragAnswer {
 	st := dv.Drag.Answer(&dv.Dropped)
 	a := &dragAnswer{Board: v.dragBoard(b, dv.Drag, st, true), Explanation: v.courseHTML(dv.Drag.Explanation)}
 	for i := range dv.Drag.Items {
-		place := "nowhere"
+		place := v.lang.T("nowhere")
 		for j := range dv.Drag.Zones {
 			if dv.Drag.Where(st, dv.Drag.Items[i].ID) == dv.Drag.Zones[j].UID {
-				place = zoneName(&dv.Drag.Zones[j], j)
+				place = v.zoneName(&dv.Drag.Zones[j], j)
 			}
 		}
-		a.Lines = append(a.Lines, itemName(dv.Drag, i)+": "+place)
+		a.Lines = append(a.Lines, v.itemName(dv.Drag, i)+": "+place)
 	}
 	return a
 }

@@ -6,6 +6,7 @@ import (
 
 	"lectern/internal/dragdrop"
 	"lectern/internal/grading"
+	"lectern/internal/locale"
 )
 
 // dragSay fills in what is told about the items: before the first one, about
@@ -20,21 +21,21 @@ func (v *view) dragSay(p *dragPart, dv *grading.DragView, just *answered) {
 	}
 	switch {
 	case just.refused != nil:
-		p.Notification = &notification{"error", "!", just.refused.Public}
+		p.Notification = &notification{"error", "!", v.said(just.refused)}
 	case just.action == "reset":
-		p.Notification = &notification{"saved", "✓", "All items are back where they were. Attempts and score stay."}
+		p.Notification = &notification{"saved", "✓", v.lang.T("All items are back where they were. Attempts and score stay.")}
 	case d.Assessment && dv.Dropped.Attempts > 0 && !shown:
-		p.Notification = &notification{"submitted", "✓", "Answer submitted." + v.dragPoints(dv)}
+		p.Notification = &notification{"submitted", "✓", v.lang.T("Answer submitted.") + v.dragPoints(dv)}
 	case d.Assessment && dv.Dropped.Attempts > 0 && (p.Off || just.action == "submit" && just.drag != nil && !just.drag.Repeated):
 		v.dragAttempted(p, dv, out)
 	case d.Assessment && dv.Dropped.Attempts > 0:
 		p.Notification = v.dragSoFar(dv, solved)
 	case len(out.Judged) > 0:
-		p.Notification = judgedNotification(out.Judged, solved, v.dragPoints(dv))
+		p.Notification = v.judgedNotification(out.Judged, solved, v.dragPoints(dv))
 	case solved && !d.Assessment:
-		p.Notification = &notification{"correct", "✓", "Correct" + v.dragPoints(dv)}
+		p.Notification = &notification{"correct", "✓", v.lang.T("Correct") + v.dragPoints(dv)}
 	case p.Off:
-		p.Notification = &notification{"closed", "!", "This question is closed."}
+		p.Notification = &notification{"closed", "!", v.lang.T("This question is closed.")}
 	}
 	if shown || !d.Assessment {
 		v.dragFeedback(p, out.Judged)
@@ -53,11 +54,11 @@ func (v *view) dragPoints(dv *grading.DragView) string {
 	if !dv.Answered || dv.Score.Possible <= 0 || !dv.Settings.ScoreVisible(v.now, v.s.Staff) {
 		return ""
 	}
-	return " (" + number(dv.Score.Earned) + "/" + count(dv.Score.Possible, "point") + ")"
+	return " (" + v.number(dv.Score.Earned) + "/" + v.points(dv.Score.Possible) + ")"
 }
 
 // judgedNotification says what came of the items just dropped in standard mode.
-func judgedNotification(judged []dragdrop.Judged, solved bool, points string) *notification {
+func (v *view) judgedNotification(judged []dragdrop.Judged, solved bool, points string) *notification {
 	right := 0
 	for _, j := range judged {
 		if j.Right {
@@ -66,15 +67,13 @@ func judgedNotification(judged []dragdrop.Judged, solved bool, points string) *n
 	}
 	switch {
 	case solved:
-		return &notification{"correct", "✓", "Correct" + points}
+		return &notification{"correct", "✓", v.lang.T("Correct") + points}
 	case right == len(judged):
-		return &notification{"correct", "✓", plural(right, "Correctly placed %d item.", "Correctly placed %d items.")}
+		return &notification{"correct", "✓", v.lang.T("Correctly placed %d items.", right)}
 	case right == 0:
-		return &notification{"incorrect", "✗", plural(len(judged), "%d item does not belong there. It is back where it was.",
-			"%d items do not belong there. They are back where they were.")}
+		return &notification{"incorrect", "✗", v.lang.T("%d items do not belong there. They are back where they were.", len(judged))}
 	}
-	return &notification{"partially-correct", "◐", plural(right, "Correctly placed %d item; the others are back where they were.",
-		"Correctly placed %d items; the others are back where they were.")}
+	return &notification{"partially-correct", "◐", v.lang.T("Correctly placed %d items; the others are back where they were.", right)}
 }
 
 // dragAttempted says how the last attempt went. Right after it what was wrong is
@@ -96,29 +95,29 @@ func (v *view) dragAttempted(p *dragPart, dv *grading.DragView, out dragdrop.Out
 			}
 		}
 	}
-	say := func(n int, one, many string) {
+	say := func(n int, text string) {
 		if n > 0 {
-			p.Details = append(p.Details, plural(n, one, many))
+			p.Details = append(p.Details, v.lang.T(text, n))
 		}
 	}
-	say(tally.Right, "Correctly placed %d item.", "Correctly placed %d items.")
+	say(tally.Right, locale.Text("Correctly placed %d items."))
 	if out.Returned > 0 {
-		say(wrong, "Misplaced %d item. It is back among the items.", "Misplaced %d items. They are back among the items.")
+		say(wrong, locale.Text("Misplaced %d items. They are back among the items."))
 	} else {
-		say(wrong, "Misplaced %d item.", "Misplaced %d items.")
+		say(wrong, locale.Text("Misplaced %d items."))
 	}
-	say(missing, "Did not place %d required item.", "Did not place %d required items.")
+	say(missing, locale.Text("Did not place %d required items."))
 	points := v.dragPoints(dv)
 	if dv.Dropped.RawEarned != nil && *dv.Dropped.RawEarned > raw+1e-9 && points != "" {
-		p.Details = append(p.Details, "Your best score so far counts.")
+		p.Details = append(p.Details, v.lang.T("Your best score so far counts."))
 	}
 	switch {
 	case tally.Solved() && len(out.Judged) == 0:
-		p.Notification = &notification{"correct", "✓", "Correct" + points}
+		p.Notification = &notification{"correct", "✓", v.lang.T("Correct") + points}
 	case raw <= 0:
-		p.Notification = &notification{"incorrect", "✗", "Incorrect" + points}
+		p.Notification = &notification{"incorrect", "✗", v.lang.T("Incorrect") + points}
 	default:
-		p.Notification = &notification{"partially-correct", "◐", "Partially correct" + points}
+		p.Notification = &notification{"partially-correct", "◐", v.lang.T("Partially correct") + points}
 	}
 }
 
@@ -128,11 +127,11 @@ func (v *view) dragSoFar(dv *grading.DragView, solved bool) *notification {
 	points := v.dragPoints(dv)
 	switch {
 	case solved:
-		return &notification{"correct", "✓", "Correct" + points}
+		return &notification{"correct", "✓", v.lang.T("Correct") + points}
 	case points == "":
-		return &notification{"submitted", "✓", "Answer submitted."}
+		return &notification{"submitted", "✓", v.lang.T("Answer submitted.")}
 	}
-	return &notification{"saved", "✓", "Your best score so far" + points + " counts. Select Submit to have the items judged again."}
+	return &notification{"saved", "✓", v.lang.T("Your best score so far%s counts. Select Submit to have the items judged again.", points)}
 }
 
 // dragFeedback lists what the course says about single items. Two texts that are

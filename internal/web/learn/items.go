@@ -81,12 +81,12 @@ func (v *view) teamItems(w http.ResponseWriter, r *http.Request, place *store.Pl
 			p.Next = at(end)
 		}
 	}
-	return v.writeTeam(w, r, "items", "Questions", p)
+	return v.writeTeam(w, r, "items", v.lang.T("Questions"), p)
 }
 
 // item counts what the learners did with b: one look-up of their state each.
 func (v *view) item(ctx context.Context, place *store.Placement, b *course.Block) (item, error) {
-	it := item{Name: nameOf(b), URL: v.page(b) + "#" + v.anchor(b)}
+	it := item{Name: v.nameOf(b), URL: v.page(b) + "#" + v.anchor(b)}
 	key := store.LearnerKey{Scope: v.s.Scope, CourseKey: v.c.Key.String(), Ref: b.Ref}
 	sum := itemSum{wrong: map[string]int{}, say: choiceTexts(b)}
 	after, seen := "", 0

@@ -39,9 +39,9 @@ type videoLink struct {
 
 func (v *view) renderVideo(ctx context.Context, b *course.Block) (template.HTML, error) {
 	video := readVideo(v.c, b)
-	p := &videoPart{part: v.part(b), Name: b.Name, Title: "Video", Alone: b == v.launched, YouTube: video.YouTube}
+	p := &videoPart{part: v.part(b), Name: b.Name, Title: v.lang.T("Video"), Alone: b == v.launched, YouTube: video.YouTube}
 	if b.Name != "" {
-		p.Title = "Video: " + b.Name
+		p.Title = v.lang.T("Video: %s", b.Name)
 	}
 	main := preferred(video.Transcripts, v.s.Locale, v.c.Language, "en")
 	for i, t := range video.Transcripts {
@@ -51,7 +51,7 @@ func (v *view) renderVideo(ctx context.Context, b *course.Block) (template.HTML,
 		p.TranscriptTag = video.Transcripts[main].Tag()
 		cues, err := v.cues(ctx, video.Transcripts[main].Asset)
 		if err != nil {
-			v.note("Transcript of “" + nameOf(b) + "”: " + err.Error())
+			v.note(v.lang.T("Transcript of “%s”: %s", v.nameOf(b), err.Error()))
 		}
 		p.Cues = cues
 	}
@@ -103,19 +103,19 @@ func (v *view) videoLinks(b *course.Block, video *video) []videoLink {
 		}
 	}
 	if video.Download && len(video.Sources) > 0 {
-		add("Download the video", video.Sources[0].URL)
+		add(v.lang.T("Download the video"), video.Sources[0].URL)
 	}
-	add("Download the handout", video.Handout)
-	add("Download the transcript", video.Track)
+	add(v.lang.T("Download the handout"), video.Handout)
+	add(v.lang.T("Download the transcript"), video.Track)
 	if video.Track == "" {
 		for _, t := range video.Transcripts {
 			if t.Language == "en" || len(video.Transcripts) == 1 {
-				out = append(out, videoLink{link{v.transcriptURL(b, t.Language) + "?as=text", "Download the transcript"}, false})
+				out = append(out, videoLink{link{v.transcriptURL(b, t.Language) + "?as=text", v.lang.T("Download the transcript")}, false})
 			}
 		}
 	}
 	if video.YouTube != "" {
-		add("Watch on YouTube", "https://www.youtube.com/watch?v="+video.YouTube)
+		add(v.lang.T("Watch on YouTube"), "https://www.youtube.com/watch?v="+video.YouTube)
 	}
 	return out
 }

@@ -2,16 +2,16 @@ package learn
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"lectern/internal/course"
 	"lectern/internal/errs"
 	"lectern/internal/grading"
+	"lectern/internal/locale"
 	"lectern/internal/problem"
+	"lectern/internal/web"
 )
 
 // broken reports whether err lies in the course's text.
@@ -23,30 +23,30 @@ func broken(err error) bool {
 // methods are the grading methods worth telling; the last score is what
 // everybody expects.
 var methods = map[string]string{
-	"first_score":   "Grading method: first score.",
-	"highest_score": "Grading method: highest score.",
-	"average_score": "Grading method: average score.",
+	"first_score":   locale.Text("Grading method: first score."),
+	"highest_score": locale.Text("Grading method: highest score."),
+	"average_score": locale.Text("Grading method: average score."),
 }
 
 // buttons returns the problem's buttons as package problem allows them. Staff of
 // the LMS's course may always look at the answer: they preview.
-func buttons(pv *grading.View, now time.Time, staff bool) []button {
-	st, set := &pv.State, pv.Settings
+func (v *view) buttons(pv *grading.View) []button {
+	st, set, now, staff := &pv.State, pv.Settings, v.now, v.s.Staff
 	var out []button
 	if set.MaxAttempts == nil || *set.MaxAttempts > 0 {
-		out = append(out, button{"submit", "Submit", true, !set.CanSubmit(st, now)})
+		out = append(out, button{"submit", v.lang.T("Submit"), true, !set.CanSubmit(st, now)})
 	}
 	if set.ShowSave(st, now) {
-		out = append(out, button{Action: "save", Label: "Save"})
+		out = append(out, button{Action: "save", Label: v.lang.T("Save")})
 	}
 	if set.ShowReset(st, now) {
-		out = append(out, button{Action: "reset", Label: "Reset"})
+		out = append(out, button{Action: "reset", Label: v.lang.T("Reset")})
 	}
 	if pv.Definition.DemandHints() > 0 {
-		out = append(out, button{Action: "hint", Label: "Hint"})
+		out = append(out, button{Action: "hint", Label: v.lang.T("Hint")})
 	}
 	if staff || set.AnswerAvailable(st, now, false) {
-		out = append(out, button{Action: "answer", Label: "Show answer"})
+		out = append(out, button{Action: "answer", Label: v.lang.T("Show answer")})
 	}
 	return out
 }
@@ -56,20 +56,22 @@ func (v *view) progress(b *course.Block, pv *grading.View) string {
 	if pv.Score.Possible <= 0 {
 		return ""
 	}
-	graded := "ungraded"
+	facts := []string{v.lang.T("ungraded")}
 	if b.Settings.Graded {
-		graded = "graded"
+		facts[0] = v.lang.T("graded")
 	}
+	most, say := v.points(pv.Score.Possible), func() string { return strings.Join(facts, ", ") }
 	switch {
 	case pv.Given:
-		graded += ", set by your course team"
+		facts = append(facts, v.lang.T("set by your course team"))
 	case !pv.Answered:
-		return count(pv.Score.Possible, "point") + " possible (" + graded + ")"
+		return v.lang.T("%s possible (%s)", most, say())
 	}
 	if !pv.Settings.ScoreVisible(v.now, v.s.Staff) {
-		return count(pv.Score.Possible, "point") + " possible (" + graded + ", results hidden)"
+		facts = append(facts, v.lang.T("results hidden"))
+		return v.lang.T("%s possible (%s)", most, say())
 	}
-	return number(pv.Score.Earned) + "/" + count(pv.Score.Possible, "point") + " (" + graded + ")"
+	return v.number(pv.Score.Earned) + "/" + most + " (" + say() + ")"
 }
 
 // notify returns what to tell about the last answer: of this request, else of
@@ -78,45 +80,51 @@ func (v *view) notify(pv *grading.View, just *answered) *notification {
 	st, set := &pv.State, &pv.Settings
 	switch {
 	case just.refused != nil:
-		return &notification{"error", "!", refusal(just)}
+		return &notification{"error", "!", v.refusal(just)}
 	case just.action == "save":
-		return &notification{"saved", "✓", "Your answers have been saved but not graded. Select Submit to have them graded."}
+		return &notification{"saved", "✓", v.lang.T("Your answers have been saved but not graded. Select Submit to have them graded.")}
 	case just.action == "reset":
-		return &notification{"saved", "✓", "The question was reset."}
+		return &notification{"saved", "✓", v.lang.T("The question was reset.")}
 	case st.Saved:
-		return &notification{"saved", "✓", "Your answers were saved before but not graded. Select Submit to have them graded."}
+		return &notification{"saved", "✓", v.lang.T("Your answers were saved before but not graded. Select Submit to have them graded.")}
 	case !st.Done || st.Score == nil:
 		if set.Closed(st, v.now) && (set.MaxAttempts == nil || *set.MaxAttempts > 0) {
-			return &notification{"closed", "!", "This question is closed."}
+			return &notification{"closed", "!", v.lang.T("This question is closed.")}
 		}
 		return nil
 	}
 	points := ""
 	if pv.Score.Possible > 0 && set.ScoreVisible(v.now, v.s.Staff) {
-		points = " (" + number(pv.Score.Earned) + "/" + count(pv.Score.Possible, "point") + ")"
+		points = " (" + v.number(pv.Score.Earned) + "/" + v.points(pv.Score.Possible) + ")"
 	}
 	if !set.CorrectnessVisible(v.now, v.s.Staff) {
-		return &notification{"submitted", "✓", "Answer submitted." + points}
+		return &notification{"submitted", "✓", v.lang.T("Answer submitted.") + points}
 	}
 	switch st.Marks.Success() {
 	case problem.Correct:
-		return &notification{"correct", "✓", "Correct" + points}
+		return &notification{"correct", "✓", v.lang.T("Correct") + points}
 	case problem.Partial:
-		return &notification{"partially-correct", "◐", "Partially correct" + points}
+		return &notification{"partially-correct", "◐", v.lang.T("Partially correct") + points}
 	}
-	return &notification{"incorrect", "✗", "Incorrect" + points}
+	return &notification{"incorrect", "✗", v.lang.T("Incorrect") + points}
 }
 
 // refusal says why an answer was not taken, and that it cost nothing.
-func refusal(just *answered) string {
-	text := just.refused.Public
-	if just.action != "submit" || strings.Contains(text, "not counted") {
+func (v *view) refusal(just *answered) string {
+	text := v.said(just.refused)
+	if just.action != "submit" || strings.Contains(just.refused.Public, "not counted") {
 		return text
 	}
 	if last, _ := utf8.DecodeLastRuneInString(text); !strings.ContainsRune(".!?…", last) {
 		text += "."
 	}
-	return text + " Your attempt was not counted."
+	return text + " " + v.lang.T("Your attempt was not counted.")
+}
+
+// said is the public sentence of an error in the learner's language.
+func (v *view) said(e *errs.Error) string {
+	text, args := e.Words()
+	return v.lang.T(text, args...)
 }
 
 // number writes points as people do: 1, 0.5, 0.33.
@@ -124,18 +132,12 @@ func number(x float64) string {
 	return strconv.FormatFloat(float64(int64(x*100+0.5))/100, 'f', -1, 64)
 }
 
-// count writes a number of things: "1 point", "2 points", "0.5 points".
-func count[N int | float64](n N, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return number(float64(n)) + " " + thing + "s"
+// number writes points as the learner's language does, with at most two decimals.
+func (v *view) number(x float64) string {
+	return v.lang.Number(float64(int64(x*100+0.5)) / 100)
 }
 
-// plural writes a sentence about n things; one and many hold a %d each.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return fmt.Sprintf(one, n)
-	}
-	return fmt.Sprintf(many, n)
+// points writes a number of points: "1 point", "2 points", "0.5 points".
+func (v *view) points(x float64) string {
+	return v.lang.T("%v points", web.Number(float64(int64(x*100+0.5))/100))
 }

@@ -80,7 +80,7 @@ func (v *view) newPage(b *course.Block, body ...template.HTML) *page {
 		p.Heading = "" // components bring their own
 	}
 	if p.Title == "" {
-		p.Title = nameOf(b)
+		p.Title = v.nameOf(b)
 	}
 	if p.Heading == "" && !hidden && !hasHeading(body) {
 		p.Unseen = p.Title
@@ -108,14 +108,14 @@ func (v *view) addLibraries(p *page) {
 	if v.needs.jQuery && ui.Has(jQuery) {
 		p.JQuery = ui.Asset(jQuery)
 	} else if v.needs.jQuery {
-		v.note("Scripts of this page may call jQuery, which this build does not have. Run scripts/fetch-ui and build again.")
+		v.note(v.lang.T("Scripts of this page may call jQuery, which this build does not have. Run scripts/fetch-ui and build again."))
 	}
 	if !v.needs.math {
 		return
 	}
 	p.Math = &mathScripts{ASCII: v.needs.ascii}
 	if !ui.Has(mathJax) {
-		v.note("Formulas are shown as they were typed: this build has no MathJax. Run scripts/fetch-ui and build again.")
+		v.note(v.lang.T("Formulas are shown as they were typed: this build has no MathJax. Run scripts/fetch-ui and build again."))
 		return
 	}
 	p.Math.URL, p.Math.Fonts = ui.Asset(mathJax), ui.Asset("vendor/fonts")

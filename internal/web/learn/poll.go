@@ -10,6 +10,7 @@ import (
 
 	"lectern/internal/course"
 	"lectern/internal/grading"
+	"lectern/internal/locale"
 	"lectern/internal/poll"
 )
 
@@ -56,7 +57,7 @@ const choiceField = "choice_"
 func (v *view) renderPoll(ctx context.Context, b *course.Block) (template.HTML, error) {
 	pv, err := v.Grading.Poll(ctx, v.who(), v.at(b))
 	if broken(err) {
-		return v.notice(b, "This poll has a mistake in it and cannot be shown.", cmp.Or(b.Reason, err.Error()))
+		return v.notice(b, locale.Text("This poll has a mistake in it and cannot be shown."), cmp.Or(b.Reason, err.Error()))
 	}
 	if err != nil {
 		return "", err
@@ -76,7 +77,7 @@ func (v *view) renderPoll(ctx context.Context, b *course.Block) (template.HTML, 
 		p.Private = def.Private && !v.s.Staff
 		if !p.Private {
 			p.Results = v.pollQuestions(b, pv)
-			p.Total = pollTotal(def, pv)
+			p.Total = v.pollTotal(def, pv)
 			for _, a := range def.Answers {
 				p.Answers = append(p.Answers, v.inline(a.Label))
 			}
@@ -84,13 +85,13 @@ func (v *view) renderPoll(ctx context.Context, b *course.Block) (template.HTML, 
 	}
 	switch {
 	case just.refused != nil:
-		p.Notification = &notification{"error", "!", just.refused.Public}
+		p.Notification = &notification{"error", "!", v.said(just.refused)}
 	case just.action == "vote":
-		p.Notification = &notification{"saved", "✓", "Thank you. Your vote was counted."}
+		p.Notification = &notification{"saved", "✓", v.lang.T("Thank you. Your vote was counted.")}
 	case just.action == "back":
-		p.Notification = &notification{"saved", "✓", "Your vote was taken back."}
+		p.Notification = &notification{"saved", "✓", v.lang.T("Your vote was taken back.")}
 	case p.Private:
-		p.Notification = &notification{"saved", "✓", "You have voted."}
+		p.Notification = &notification{"saved", "✓", v.lang.T("You have voted.")}
 	}
 	return v.html("poll", p)
 }
@@ -130,12 +131,12 @@ func percent(n, all int64) int {
 }
 
 // pollTotal says how many voted: as many as answered the first question.
-func pollTotal(def *poll.Poll, pv *grading.PollView) string {
+func (v *view) pollTotal(def *poll.Poll, pv *grading.PollView) string {
 	var n int64
 	for _, a := range def.Answers {
 		n += pv.Votes[poll.Change{Question: def.Questions[0].Key, Answer: a.Key}]
 	}
-	return count(float64(n), "vote")
+	return v.lang.T("%d votes", n)
 }
 
 // actPoll votes or takes a vote back.

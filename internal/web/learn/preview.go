@@ -32,7 +32,7 @@ func (v *view) preview(w http.ResponseWriter, r *http.Request, b *course.Block) 
 	}
 	shown, err := v.Grading.Preview(v.at(b), r.PostForm.Get("input"), r.PostForm.Get("typed"))
 	if broken(err) {
-		shown = problem.Preview{Message: "This question has a mistake in it and cannot be shown."}
+		shown = problem.Preview{Message: v.lang.T("This question has a mistake in it and cannot be shown.")}
 	} else if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (v *view) preview(w http.ResponseWriter, r *http.Request, b *course.Block) 
 		HTML    string `json:"html,omitempty"`
 		Error   string `json:"error,omitempty"`
 		Start   string `json:"request_start"`
-	}{shown.LaTeX, shown.HTML, shown.Message, r.PostForm.Get("request_start")})
+	}{shown.LaTeX, shown.HTML, v.lang.T(shown.Message), r.PostForm.Get("request_start")})
 }
 
 // pace counts what each of many askers asks for in a stretch of time. It is safe

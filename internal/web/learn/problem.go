@@ -6,10 +6,10 @@ import (
 	"errors"
 	"html/template"
 	"net/url"
-	"strconv"
 
 	"lectern/internal/course"
 	"lectern/internal/grading"
+	"lectern/internal/locale"
 	"lectern/internal/problem"
 	"lectern/internal/problem/script"
 )
@@ -43,14 +43,14 @@ type notification struct{ Class, Mark, Text string }
 // renderProblem returns a problem with its form. One that cannot be answered
 // here is a sentence.
 func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTML, error) {
-	const sentence = "This question cannot be answered on this site yet."
+	sentence := locale.Text("This question cannot be answered on this site yet.")
 	pv, err := v.Grading.Problem(ctx, v.who(), v.at(b))
 	v.passing = v.passing || err != nil
 	if errors.Is(err, problem.ErrUnsupported) {
 		return v.notice(b, sentence, b.Reason)
 	}
 	if broken(err) {
-		return v.notice(b, "This question has a mistake in it and cannot be shown.", err.Error())
+		return v.notice(b, locale.Text("This question has a mistake in it and cannot be shown."), err.Error())
 	}
 	if err != nil {
 		return "", err
@@ -64,9 +64,9 @@ func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTM
 	case errors.Is(err, problem.ErrModule):
 		return v.notice(b, sentence, err.Error())
 	case errors.Is(err, script.ErrBusy), errors.Is(err, script.ErrUnavailable):
-		return v.notice(b, "This question cannot be shown right now. Please reload the page in a minute.", err.Error())
+		return v.notice(b, locale.Text("This question cannot be shown right now. Please reload the page in a minute."), err.Error())
 	case broken(err):
-		return v.notice(b, "This question has a mistake in it and cannot be shown.", err.Error())
+		return v.notice(b, locale.Text("This question has a mistake in it and cannot be shown."), err.Error())
 	case err != nil:
 		return "", err
 	}
@@ -78,21 +78,26 @@ func (v *view) problemPart(ctx context.Context, b *course.Block, pv *grading.Vie
 	p := &problemPart{
 		part: v.part(b), Name: b.Name, Alone: b == v.launched, Version: pv.Version,
 		Action:  v.s.Base + "problem/" + url.PathEscape(b.ID) + "/",
-		Buttons: buttons(pv, v.now, v.s.Staff), Progress: v.progress(b, pv),
+		Buttons: v.buttons(pv), Progress: v.progress(b, pv),
 	}
 	just := v.justAnswered(b)
 	if err := v.draw(ctx, p, pv, just); err != nil {
 		return nil, err
 	}
 	if most := pv.Settings.MaxAttempts; most != nil && *most > 0 {
-		p.Used = "You have used " + strconv.Itoa(pv.State.Attempts) + " of " + count(*most, "attempt") + "."
+		p.Used = v.used(pv.State.Attempts, *most)
 	}
-	p.Method = methods[pv.Settings.GradingMethod]
+	p.Method = v.lang.T(methods[pv.Settings.GradingMethod])
 	if !v.dueAbove(b) {
 		p.Due = v.due(b)
 	}
 	p.Notification = v.notify(pv, just)
 	return p, nil
+}
+
+// used says how many attempts are gone.
+func (v *view) used(n, most int) string {
+	return v.lang.T("You have used %[2]d of %[1]d attempts.", most, n)
 }
 
 // draw fills in the question itself and the hints asked for.
@@ -102,6 +107,7 @@ func (v *view) draw(ctx context.Context, p *problemPart, pv *grading.View, just 
 		return err
 	}
 	view := pv.State.View()
+	view.Words = v.lang.T
 	view.CorrectnessHidden = !pv.Settings.CorrectnessVisible(v.now, v.s.Staff)
 	view.ShowAnswers = v.answers || just.answer && (v.s.Staff || pv.Settings.AnswerAvailable(&pv.State, v.now, false))
 	view.ReadOnly = pv.Settings.Closed(&pv.State, v.now) && !pv.Settings.ShowSave(&pv.State, v.now)
@@ -117,7 +123,7 @@ func (v *view) draw(ctx context.Context, p *problemPart, pv *grading.View, just 
 	}
 	p.Body, p.Paper = v.problemText(string(text))
 	if just.hints > 0 {
-		hints, _ := instance.Hint(just.hints - 1)
+		hints, _ := instance.Hint(just.hints-1, v.lang.T)
 		p.Hints, _ = v.problemText(hints)
 		p.HintCount = just.hints
 	}

@@ -7,6 +7,7 @@ import (
 
 	"lectern/internal/course"
 	"lectern/internal/grading"
+	"lectern/internal/locale"
 	"lectern/internal/xmltree"
 )
 
@@ -26,9 +27,9 @@ func (v *view) render(ctx context.Context, b *course.Block, depth int) (template
 	case b.Fate == course.Hidden:
 		return "", nil
 	case b.Fate == course.Broken, depth > maxDepth:
-		return v.notice(b, "This part of the course cannot be shown.", b.Reason)
+		return v.notice(b, locale.Text("This part of the course cannot be shown."), b.Reason)
 	case b.Fate == course.Unsupported && b.Type != "problem":
-		return v.notice(b, "This part of the course needs something that cannot be shown here.", b.Reason)
+		return v.notice(b, locale.Text("This part of the course needs something that cannot be shown here."), b.Reason)
 	}
 	switch b.Type {
 	case "html", "customtag":
@@ -55,7 +56,7 @@ func (v *view) render(ctx context.Context, b *course.Block, depth int) (template
 	if b.Fate == course.Container || len(b.Children) > 0 {
 		return v.renderContainer(ctx, b, depth)
 	}
-	return v.notice(b, "This part of the course needs something that cannot be shown here.", b.Reason)
+	return v.notice(b, locale.Text("This part of the course needs something that cannot be shown here."), b.Reason)
 }
 
 // notice stands in for a block.
@@ -66,7 +67,7 @@ func (v *view) notice(b *course.Block, text, reason string) (template.HTML, erro
 	return v.html("notice", struct {
 		part
 		Text, Reason string
-	}{v.part(b), text, reason})
+	}{v.part(b), v.lang.T(text), v.lang.T(reason)})
 }
 
 func (v *view) renderHTML(b *course.Block) (template.HTML, error) {
@@ -99,7 +100,7 @@ func (v *view) renderContainer(ctx context.Context, b *course.Block, depth int) 
 		data.ResetURL = v.s.Base + "library/" + escapePath(b.Type) + "/" + escapePath(b.ID) + "/reset"
 	}
 	if len(data.Children) == 0 && v.s.Staff {
-		return v.notice(b, "Nothing is shown here.", "This "+b.Type+" has nothing that this learner sees.")
+		return v.notice(b, locale.Text("Nothing is shown here."), v.lang.T("This %s has nothing that this learner sees.", b.Type))
 	}
 	return v.html("container", data)
 }
@@ -108,7 +109,7 @@ func (v *view) renderContainer(ctx context.Context, b *course.Block, depth int) 
 func (v *view) renderLocked(b *course.Block) (template.HTML, error) {
 	conditions, err := v.c.Conditions(b)
 	if err != nil {
-		return v.notice(b, "This part of the course cannot be shown.", err.Error())
+		return v.notice(b, locale.Text("This part of the course cannot be shown."), err.Error())
 	}
 	var sources []link
 	for _, cond := range conditions {
@@ -117,7 +118,7 @@ func (v *view) renderLocked(b *course.Block) (template.HTML, error) {
 		if !ok {
 			url = ""
 		}
-		sources = append(sources, link{url, nameOf(source)})
+		sources = append(sources, link{url, v.nameOf(source)})
 	}
 	message, err := xmltree.ParseBytes([]byte("<p>"+b.ConditionMessage()+"</p>"), xmltree.Limits{})
 	text := b.ConditionMessage()

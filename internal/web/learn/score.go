@@ -75,7 +75,7 @@ func (v *view) getScore(w http.ResponseWriter, r *http.Request) error {
 
 // sayOwed puts the state of an owed score in a learner's words.
 func (v *view) sayOwed(o *store.OwedScore) *scoreLine {
-	where := "your course"
+	where := v.lang.T("your course")
 	if v.s.Consumer.Name != "" {
 		where = v.s.Consumer.Name
 	}
@@ -84,16 +84,16 @@ func (v *view) sayOwed(o *store.OwedScore) *scoreLine {
 		if o.DeliveredAt.IsZero() {
 			return nil // another site sent it, or nothing
 		}
-		return &scoreLine{Class: "sent", Mark: "✓", Text: "Sent to " + where + ",", At: o.DeliveredAt.UTC()}
+		return &scoreLine{Class: "sent", Mark: "✓", Text: v.lang.T("Sent to %s,", where), At: o.DeliveredAt.UTC()}
 	case store.Waiting, store.Sending:
-		return &scoreLine{Class: "waiting", Mark: "…", Text: "Your score is on its way to " + where + "."}
+		return &scoreLine{Class: "waiting", Mark: "…", Text: v.lang.T("Your score is on its way to %s.", where)}
 	case store.Retrying:
 		return &scoreLine{
 			Class: "waiting", Mark: "…", At: o.NextAt.UTC(),
-			Text: "Waiting, will retry. Your score is kept here; " + where + " did not take it yet. Next try:",
+			Text: v.lang.T("Waiting, will retry. Your score is kept here; %s did not take it yet. Next try:", where),
 		}
 	case store.Parked:
-		return &scoreLine{Class: "parked", Mark: "!", Text: "Your score is kept here, but " + where + " does not take it. Please tell your course team."}
+		return &scoreLine{Class: "parked", Mark: "!", Text: v.lang.T("Your score is kept here, but %s does not take it. Please tell your course team.", where)}
 	}
 	return nil
 }

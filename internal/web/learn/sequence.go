@@ -2,7 +2,6 @@ package learn
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"lectern/internal/course"
@@ -95,7 +94,7 @@ func (v *view) nav(step *course.Block) *nav {
 	if !isOutline(v.launched) {
 		return nil
 	}
-	n := &nav{TabsLabel: nameOf(step.Parent)}
+	n := &nav{TabsLabel: v.nameOf(step.Parent)}
 	if step.Parent != v.launched {
 		n.Contents = v.outline(v.launched, step)
 	}
@@ -104,18 +103,18 @@ func (v *view) nav(step *course.Block) *nav {
 		if isOutline(b) {
 			continue
 		}
-		n.Tabs = append(n.Tabs, tab{link{v.blockURL(b), nameOf(b)}, i + 1, b == step})
+		n.Tabs = append(n.Tabs, tab{link{v.blockURL(b), v.nameOf(b)}, i + 1, b == step})
 		if b == step {
-			n.Where = fmt.Sprintf("%d of %d", i+1, len(siblings))
+			n.Where = v.lang.T("%d of %d", i+1, len(siblings))
 		}
 	}
 	all := v.steps(v.launched)
 	i := slices.Index(all, step)
 	if i > 0 {
-		n.Previous = &link{v.blockURL(all[i-1]), nameOf(all[i-1])}
+		n.Previous = &link{v.blockURL(all[i-1]), v.nameOf(all[i-1])}
 	}
 	if i >= 0 && i+1 < len(all) {
-		n.Next = &link{v.blockURL(all[i+1]), nameOf(all[i+1])}
+		n.Next = &link{v.blockURL(all[i+1]), v.nameOf(all[i+1])}
 	}
 	return n
 }
@@ -125,10 +124,10 @@ func (v *view) outline(b, step *course.Block) []outlineItem {
 	var out []outlineItem
 	for _, child := range v.withSteps(b) {
 		if !isOutline(child) {
-			out = append(out, outlineItem{link{v.blockURL(child), nameOf(child)}, child == step, nil})
+			out = append(out, outlineItem{link{v.blockURL(child), v.nameOf(child)}, child == step, nil})
 			continue
 		}
-		item := outlineItem{link{v.blockURL(child), nameOf(child)}, step.Within(child), nil}
+		item := outlineItem{link{v.blockURL(child), v.nameOf(child)}, step.Within(child), nil}
 		if course.LevelOf(child.Type) != course.LevelSubsection {
 			item.Items, item.URL = v.outline(child, step), ""
 		}
@@ -139,7 +138,7 @@ func (v *view) outline(b, step *course.Block) []outlineItem {
 
 // nameOf is what navigation calls b: its name, for a unit without one that of
 // the first named block in it, else what it is.
-func nameOf(b *course.Block) string {
+func (v *view) nameOf(b *course.Block) string {
 	name := b.Name
 	if level := course.LevelOf(b.Type); level == course.LevelUnit || level == course.LevelComponent {
 		b.Walk(func(n *course.Block) bool {
@@ -154,11 +153,11 @@ func nameOf(b *course.Block) string {
 	}
 	switch course.LevelOf(b.Type) {
 	case course.LevelSection:
-		return "Section"
+		return v.lang.T("Section")
 	case course.LevelSubsection:
-		return "Subsection"
+		return v.lang.T("Subsection")
 	case course.LevelUnit:
-		return "Unit"
+		return v.lang.T("Unit")
 	}
-	return "Part"
+	return v.lang.T("Part")
 }

@@ -7,6 +7,7 @@ import (
 
 	"lectern/internal/course"
 	"lectern/internal/errs"
+	"lectern/internal/locale"
 	"lectern/internal/session"
 	"lectern/internal/web"
 )
@@ -85,7 +86,7 @@ func (v *view) getLaunched(w http.ResponseWriter, r *http.Request) error {
 	}
 	step := v.current(b)
 	if step == nil {
-		body, err := v.notice(b, "There is nothing to see here yet.", "")
+		body, err := v.notice(b, locale.Text("There is nothing to see here yet."), "")
 		if err != nil {
 			return err
 		}
@@ -138,8 +139,8 @@ func (v *view) showStep(w http.ResponseWriter, r *http.Request, step *course.Blo
 // getElsewhere explains why a link of the course leads nowhere here.
 func (v *view) getElsewhere(w http.ResponseWriter, r *http.Request, arg string) error {
 	data := struct{ Text, Name, Consumer, Back string }{
-		Text:     "This link leads to a part of the course that does not belong to this activity.",
-		Consumer: "your course", Back: v.s.Base,
+		Text:     v.lang.T("This link leads to a part of the course that does not belong to this activity."),
+		Consumer: v.lang.T("your course"), Back: v.s.Base,
 	}
 	typ, id, _ := strings.Cut(arg, "/")
 	// Only names of what the learner may see anyway are told.
@@ -154,7 +155,7 @@ func (v *view) getElsewhere(w http.ResponseWriter, r *http.Request, arg string) 
 		return err
 	}
 	p := v.newPage(v.launched, []template.HTML{html}...)
-	p.Heading, p.Due = "Not part of this activity", nil
+	p.Heading, p.Due = v.lang.T("Not part of this activity"), nil
 	return v.write(r.Context(), w, r, p)
 }
 

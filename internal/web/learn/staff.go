@@ -14,22 +14,22 @@ func (v *view) staffNotes(ctx context.Context) ([]string, error) {
 	if !holdsScored(v.launched) || v.s.IsPreview() {
 		return notes, nil
 	}
-	where, own := v.s.Consumer.Name, "Your own answers are kept here and not sent."
+	where, own := v.s.Consumer.Name, v.lang.T("Your own answers are kept here and not sent.")
 	if where == "" {
-		where = "your LMS"
+		where = v.lang.T("your LMS")
 	}
 	sent, err := v.graded(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if sent {
-		own = "Your own score is sent there too."
+		own = v.lang.T("Your own score is sent there too.")
 	}
 	if v.s.ScoreHost == "" {
-		return append(notes, "Your launch named no gradebook: "+where+" may name it for learners only, or the activity "+
-			"is not graded there. A learner's score goes where the learner's own launch says. "+own), nil
+		return append(notes, v.lang.T("Your launch named no gradebook: %s may name it for learners only, or the activity "+
+			"is not graded there. A learner's score goes where the learner's own launch says.", where)+" "+own), nil
 	}
-	return append(notes, "A learner's score for this activity goes to the gradebook of "+where+" at "+v.s.ScoreHost+". "+own), nil
+	return append(notes, v.lang.T("A learner's score for this activity goes to the gradebook of %s at %s.", where, v.s.ScoreHost)+" "+own), nil
 }
 
 // graded reports whether scores of this very person go to the LMS.

@@ -117,7 +117,7 @@ func (v *view) teamLearners(w http.ResponseWriter, r *http.Request, place *store
 			p.Learners = append(p.Learners, row.teamLearner)
 		}
 	}
-	return v.writeTeam(w, r, "team", "Learners", p)
+	return v.writeTeam(w, r, "team", v.lang.T("Learners"), p)
 }
 
 // writeTeam shows a page for teachers.
@@ -127,7 +127,7 @@ func (v *view) writeTeam(w http.ResponseWriter, r *http.Request, name, heading s
 		return err
 	}
 	page := v.newPage(v.launched, html)
-	page.Heading, page.Due, page.Unseen = heading+": "+nameOf(v.launched), nil, ""
+	page.Heading, page.Due, page.Unseen = heading+": "+v.nameOf(v.launched), nil, ""
 	page.Team = nil // the page has its own links
 	return v.write(r.Context(), w, r, page)
 }
@@ -169,7 +169,7 @@ func (v *view) teamLearner(ctx context.Context, place *store.Placement, m store.
 			return nil
 		}
 		if err == nil {
-			row.Sent = sayForTeam(owed)
+			row.Sent = v.sayForTeam(owed)
 		}
 		return err
 	})
@@ -185,14 +185,14 @@ func (v *view) nameOfMember(m store.Member) string {
 	return m.Name
 }
 
-func sayForTeam(o *store.OwedScore) string {
+func (v *view) sayForTeam(o *store.OwedScore) string {
 	switch {
 	case o.State == store.Delivered && o.LastScore != nil:
-		return number(*o.LastScore*100) + " %"
+		return v.number(*o.LastScore*100) + " %"
 	case o.State == store.Parked:
-		return "not taken by the LMS"
+		return v.lang.T("not taken by the LMS")
 	}
-	return "on its way"
+	return v.lang.T("on its way")
 }
 
 // teamCSV streams all learners of the LMS's course with their points on every
@@ -207,7 +207,7 @@ func (v *view) teamCSV(w http.ResponseWriter, r *http.Request, place *store.Plac
 	v.launched.Walk(func(b *course.Block) bool {
 		if b.Scored {
 			questions = append(questions, b)
-			head = append(head, nameOf(b))
+			head = append(head, v.nameOf(b))
 		}
 		return true
 	})

@@ -46,7 +46,7 @@ func (v *view) renderTool(b *course.Block) (template.HTML, error) {
 	p := &toolPart{
 		part: v.part(b), Name: b.Name, Alone: b == v.launched, Description: v.courseHTML(t.Description),
 		Frame: "tool-" + v.anchor(b), Height: t.Height,
-		Label: cmp.Or(t.Button, "Open "+cmp.Or(b.Name, "the tool")),
+		Label: cmp.Or(t.Button, v.lang.T("Open %s", cmp.Or(b.Name, v.lang.T("the tool")))),
 	}
 	switch {
 	case t.Hidden:
@@ -100,7 +100,7 @@ func (v *view) launchTool(w http.ResponseWriter, r *http.Request, b *course.Bloc
 	err = v.words.ExecuteTemplate(&page, "tool-launch", struct {
 		Name, Address string
 		Form          []oauth1.Pair
-	}{cmp.Or(b.Name, "the tool"), t.Address, form})
+	}{cmp.Or(b.Name, v.lang.T("the tool")), t.Address, form})
 	if err != nil {
 		return err
 	}

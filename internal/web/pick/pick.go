@@ -239,7 +239,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, s *selection.Sele
 		return err
 	}
 	if r.PostForm.Get("act") != "add" || s.Refused != "" {
-		return h.send(w, r, s, lti11.ItemAnswer{Msg: "Nothing was chosen."}, "")
+		return h.send(w, r, s, lti11.ItemAnswer{Msg: web.Language(r).T("Nothing was chosen.")}, "")
 	}
 	key := r.PostForm.Get("course")
 	if !selection.MayChoose(s.Consumer, key) {
@@ -250,7 +250,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, s *selection.Sele
 		return err
 	}
 	items, err := selection.Items(&s.Item, tree, r.PostForm["item"], r.PostForm.Get("scores") != "")
-	if problem := said(err); problem != "" {
+	if problem := said(r, err); problem != "" {
 		return h.show(w, r, s, http.StatusBadRequest, r.PostForm, problem)
 	}
 	if err != nil {
@@ -303,10 +303,10 @@ func headers(w http.ResponseWriter, r *http.Request, more string) {
 
 // said returns what the page says about a choice that did not work, "" where
 // another page has to.
-func said(err error) string {
+func said(r *http.Request, err error) string {
 	for _, e := range []*errs.Error{selection.ErrNothing, selection.ErrTooMany, selection.ErrItem} {
 		if errors.Is(err, e) {
-			return e.Public
+			return web.Public(r, e)
 		}
 	}
 	return ""

@@ -7,6 +7,7 @@ import (
 
 	"lectern/internal/account"
 	"lectern/internal/errs"
+	"lectern/internal/locale"
 	"lectern/internal/people"
 	"lectern/internal/signin"
 	"lectern/internal/web"
@@ -21,10 +22,10 @@ type accountPage struct {
 // notices are what a page may say after a form; the address names one.
 func notice(r *http.Request) string {
 	return map[string]string{
-		"password":     "Your password is set.",
-		"unlinked":     "The link is gone. The next launch from there starts anew, or asks you to sign in.",
-		"disconnected": "The identity is not connected any more.",
-		"connected":    "Both are connected. From now on, either way signs you in.",
+		"password":     locale.Text("Your password is set."),
+		"unlinked":     locale.Text("The link is gone. The next launch from there starts anew, or asks you to sign in."),
+		"disconnected": locale.Text("The identity is not connected any more."),
+		"connected":    locale.Text("Both are connected. From now on, either way signs you in."),
 	}[r.URL.Query().Get("done")]
 }
 
@@ -39,7 +40,7 @@ func (h *Handler) showAccount(
 	if err != nil {
 		return err
 	}
-	l := v.Layout("Your account", "account", accountPage{p, fields})
+	l := v.Layout("Your account", "account", accountPage{p, web.Said(r, fields)})
 	l.Notice = notice(r)
 	return h.pages.Show(w, r, status, "account/account.html", l)
 }
@@ -62,14 +63,14 @@ func (h *Handler) getData(w http.ResponseWriter, r *http.Request, v web.Visit) e
 func (h *Handler) postPassword(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	password := r.PostForm.Get("password")
 	if password != r.PostForm.Get("again") {
-		return h.showAccount(w, r, v, http.StatusBadRequest, map[string]string{"again": "The two passwords differ."})
+		return h.showAccount(w, r, v, http.StatusBadRequest, map[string]string{"again": locale.Text("The two passwords differ.")})
 	}
 	token, err := h.SignIn.ChangePassword(r.Context(), v.Who.ID, r.PostForm.Get("old"), password)
 	switch {
 	case errors.Is(err, signin.ErrPassword), errors.Is(err, signin.ErrThrottled):
-		return h.showAccount(w, r, v, web.Status(errs.From(err).Kind), map[string]string{"old": public(err)})
+		return h.showAccount(w, r, v, web.Status(errs.From(err).Kind), map[string]string{"old": web.Public(r, err)})
 	case errors.Is(err, account.ErrPasswordWeak):
-		return h.showAccount(w, r, v, http.StatusBadRequest, map[string]string{"password": public(err)})
+		return h.showAccount(w, r, v, http.StatusBadRequest, map[string]string{"password": web.Public(r, err)})
 	case err != nil:
 		return err
 	}
@@ -90,7 +91,7 @@ func (h *Handler) postUnlink(w http.ResponseWriter, r *http.Request, v web.Visit
 func (h *Handler) postIdentity(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	if v.Who.PasswordHash == "" {
 		return h.showAccount(w, r, v, http.StatusConflict, map[string]string{
-			"identity": "Choose a password first, or you could not sign in any more.",
+			"identity": locale.Text("Choose a password first, or you could not sign in any more."),
 		})
 	}
 	f := r.PostForm
@@ -117,7 +118,7 @@ func (h *Handler) getDelete(w http.ResponseWriter, r *http.Request, v web.Visit)
 
 func (h *Handler) showDelete(w http.ResponseWriter, r *http.Request, v web.Visit, status int, problem error) error {
 	l := v.Layout("Delete your account", "account", deletePage{v.Who.Username, v.Who.PasswordHash != ""})
-	l.Problem = public(problem)
+	l.Problem = web.Public(r, problem)
 	return h.pages.Show(w, r, status, "account/delete.html", l)
 }
 

@@ -3,11 +3,11 @@ package visitor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 
 	"lectern/internal/errs"
+	"lectern/internal/locale"
 	"lectern/internal/signin"
 	"lectern/internal/web"
 )
@@ -29,7 +29,7 @@ func (h *Handler) getForgot(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handler) showForgot(w http.ResponseWriter, r *http.Request, status int, problem error, done bool) error {
 	return h.pages.Show(w, r, status, "signin/forgot.html", web.Layout{
-		Title: "Forgotten password", Problem: public(problem),
+		Title: "Forgotten password", Problem: web.Public(r, problem),
 		Page: forgotPage{CSRF: h.form(w, r), Mail: h.Mail != nil, Done: done},
 	})
 }
@@ -51,13 +51,13 @@ func (h *Handler) postForgot(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, reset := range list {
-		h.post(r.Context(), reset)
+		h.post(r.Context(), web.Language(r), reset)
 	}
 	return h.showForgot(w, r, http.StatusOK, nil, true)
 }
 
 // post sends a link in the background.
-func (h *Handler) post(ctx context.Context, reset signin.Reset) {
+func (h *Handler) post(ctx context.Context, lang *locale.Language, reset signin.Reset) {
 	select {
 	case h.posting <- struct{}{}:
 	default:
@@ -67,11 +67,11 @@ func (h *Handler) post(ctx context.Context, reset signin.Reset) {
 	ctx = context.WithoutCancel(ctx)
 	h.letters.Go(func() {
 		defer func() { <-h.posting }()
-		text := fmt.Sprintf("Somebody, probably you, asked for a new password for %s at %s.\n\n"+
+		text := lang.T("Somebody, probably you, asked for a new password for %s at %s.\n\n"+
 			"Open this address within an hour to choose one. It works once.\n\n%s/login/set/%s\n\n"+
 			"If it was not you, there is nothing to do: your password stays as it is.\n",
 			reset.Account.Username, h.PublicURL.Host, h.PublicURL, reset.Token)
-		if err := h.Mail.Send(ctx, reset.Account.Email, "Choose a new password", text); err != nil {
+		if err := h.Mail.Send(ctx, reset.Account.Email, lang.T("Choose a new password"), text); err != nil {
 			h.Log.ErrorContext(ctx, "mail", slog.String("account", reset.Account.ID), slog.String("error", err.Error()))
 		}
 	})

@@ -152,7 +152,7 @@ func (h *Handler) askConnect(w http.ResponseWriter, r *http.Request, c *identity
 func (h *Handler) showConnect(w http.ResponseWriter, r *http.Request, status int, problem error, p connectPage) error {
 	p.Provider = h.ProviderName
 	return h.pages.Show(w, r, status, "signin/connect.html", web.Layout{
-		Title: "Connect your account", Problem: public(problem), Page: p,
+		Title: "Connect your account", Problem: web.Public(r, problem), Page: p,
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"lectern/internal/account"
 	"lectern/internal/errs"
+	"lectern/internal/locale"
 	"lectern/internal/signin"
 	"lectern/internal/web"
 )
@@ -44,9 +45,9 @@ func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request, status int,
 	if h.Provider != nil {
 		p.Provider = h.ProviderName
 	}
-	l := web.Layout{Title: "Sign in", Problem: public(problem), Page: p}
+	l := web.Layout{Title: "Sign in", Problem: web.Public(r, problem), Page: p}
 	if r.URL.Query().Get("done") == "deleted" {
-		l.Notice = "Your account and what belonged to it are deleted."
+		l.Notice = locale.Text("Your account and what belonged to it are deleted.")
 	}
 	return h.pages.Show(w, r, status, "signin/signin.html", l)
 }
@@ -60,14 +61,6 @@ func landing(next string, who *account.Account) string {
 		return "/admin"
 	}
 	return "/account"
-}
-
-// public returns what a page says about err, "" for nil.
-func public(err error) string {
-	if err == nil {
-		return ""
-	}
-	return errs.From(err).Public
 }
 
 func (h *Handler) postSignIn(w http.ResponseWriter, r *http.Request) error {
@@ -162,15 +155,15 @@ func (h *Handler) postSetup(w http.ResponseWriter, r *http.Request) error {
 	}
 	if v, err := h.Visitors.Visit(r); err == nil && v.Who.ID != owner.ID {
 		return h.showSetup(w, r, http.StatusConflict,
-			"You are signed in as "+v.Who.Username+". Sign out first to use a link of another account.")
+			web.Language(r).T("You are signed in as %s. Sign out first to use a link of another account.", v.Who.Username))
 	}
 	password := r.PostForm.Get("password")
 	if password != r.PostForm.Get("again") {
-		return h.showSetup(w, r, http.StatusBadRequest, "The two passwords differ.")
+		return h.showSetup(w, r, http.StatusBadRequest, locale.Text("The two passwords differ."))
 	}
 	token, err := h.SignIn.Redeem(r.Context(), r.PathValue("token"), password)
 	if errors.Is(err, account.ErrPasswordWeak) {
-		return h.showSetup(w, r, http.StatusBadRequest, public(err))
+		return h.showSetup(w, r, http.StatusBadRequest, web.Public(r, err))
 	}
 	if err != nil {
 		return err

@@ -9,15 +9,28 @@ import (
 )
 
 type AccessRequest struct {
-	ID          string
-	AskedAt     int64
-	ConsumerKey string
-	Name        string
-	Contact     string
-	Reason      string
-	State       string
-	DecidedAt   int64
-	ConsumerID  string
+	ID           string
+	AskedAt      int64
+	ConsumerKey  string
+	Name         string
+	Contact      string
+	Reason       string
+	State        string
+	DecidedAt    int64
+	ConsumerID   string
+	Lms          string
+	Repeats      int64
+	Institution  string
+	LmsName      string
+	LmsGUID      string
+	LmsFamily    string
+	ContextTitle string
+	LinkTitle    string
+	CourseKey    string
+	UsageKey     string
+	LaunchID     string
+	DecidedBy    string
+	Answer       string
 }
 
 type Account struct {
