@@ -42,20 +42,47 @@ func testOpened(s suite) {
 		s.Errorf("a session that there is not: %v", err)
 	}
 
-	key := store.LearnerKey{AccountID: in.AccountID, Scope: in.Scope, CourseKey: in.CourseKey, Ref: course.Ref{Type: "problem", ID: "p"}}
-	state := store.LearnerState{Key: key, State: `{"a":"☃"}`, Answered: true, Earned: 1.0 / 3, Possible: 2, UpdatedAt: now()}
-	target := lti.GradeTarget{
-		ConsumerID: in.ConsumerID, AccountID: in.AccountID, LinkKey: "rl", CourseKey: in.CourseKey, UsageKey: in.UsageKey,
-		Scope: in.Scope, Outcome: lti.Outcome{ServiceURL: "https://lms.example/o", SourcedID: "1"}, UpdatedAt: now(),
-	}
 	terms := store.TermsKey{
 		CourseKey: in.CourseKey, ConsumerID: in.ConsumerID, PlacementID: in.PlacementID, AccountID: in.AccountID, Scope: in.Scope,
 	}
-	for _, step := range []struct {
-		what string
-		same bool // for pages
-		do   func(tx store.Tx) error
-	}{
+	for _, step := range append(s.learnerSteps(in), s.siteSteps(in)...) {
+		s.update(step.do)
+		o2, f2 := s.opened("L1")
+		equal(s, "the stamps after "+step.what, o2.Stamp == o.Stamp && f2.Stamp == f.Stamp, step.same)
+		o, f = o2, f2
+		again, facts := s.opened("L1")
+		equal(s, "the stamps without a change after "+step.what, [2]uint64{again.Stamp, facts.Stamp}, [2]uint64{o.Stamp, f.Stamp})
+	}
+	equal(s, "origins", f.Origins, read(s, func(tx store.Tx) ([]string, error) { return tx.Consumers().Origins(s.ctx, in.ConsumerID) }))
+	equal(s, "terms", &f.Terms, s.terms(terms))
+	equal(s, "states", f.States, read(s, func(tx store.Tx) (map[course.Ref]*store.LearnerState, error) {
+		return tx.Learners().States(s.ctx, in.AccountID, in.Scope, in.CourseKey)
+	}))
+	owed := read(s, func(tx store.Tx) (*store.OwedScore, error) {
+		return tx.Owed().ForLink(s.ctx, in.ConsumerID, in.AccountID, "rl")
+	})
+	equal(s, "owed", f.Owed, []store.OwedScore{{TargetID: owed.TargetID, State: owed.State, NextAt: owed.NextAt, DeliveredAt: owed.DeliveredAt}})
+	equal(s, "consumer", o.Consumer, &lti.Consumer{
+		ID: in.ConsumerID, Name: "Renamed", UseLTIPII: true, Enabled: true, FrameOrigins: []string{"https://c.example"},
+		Rails: lti.Rails{EndsAt: after(99)},
+	})
+	a := read(s, func(tx store.Tx) (*account.Account, error) { return tx.Accounts().ByID(s.ctx, in.AccountID) })
+	equal(s, "account", o.Account, &account.Account{
+		ID: a.ID, Username: a.Username, Email: "moved@test.example", Name: "Møved", Kind: a.Kind, Enabled: a.Enabled,
+	})
+}
+
+// openedStep is something that happens to what a session depends on.
+type openedStep struct {
+	what string
+	same bool // for pages
+	do   func(tx store.Tx) error
+}
+
+func (s suite) learnerSteps(in *store.Session) []openedStep {
+	key := store.LearnerKey{AccountID: in.AccountID, Scope: in.Scope, CourseKey: in.CourseKey, Ref: course.Ref{Type: "problem", ID: "p"}}
+	state := store.LearnerState{Key: key, State: `{"a":"☃"}`, Answered: true, Earned: 1.0 / 3, Possible: 2, UpdatedAt: now()}
+	return []openedStep{
 		{"an origin", true, func(tx store.Tx) error {
 			return tx.Consumers().LearnOrigin(s.ctx, in.ConsumerID, "https://b.example", now())
 		}},
@@ -78,6 +105,16 @@ func testOpened(s suite) {
 			other.Key.Scope = "elsewhere"
 			return tx.Learners().Put(s.ctx, &other)
 		}},
+	}
+}
+
+func (s suite) siteSteps(in *store.Session) []openedStep {
+	key := store.LearnerKey{AccountID: in.AccountID, Scope: in.Scope, CourseKey: in.CourseKey, Ref: course.Ref{Type: "problem", ID: "p"}}
+	target := lti.GradeTarget{
+		ConsumerID: in.ConsumerID, AccountID: in.AccountID, LinkKey: "rl", CourseKey: in.CourseKey, UsageKey: in.UsageKey,
+		Scope: in.Scope, Outcome: lti.Outcome{ServiceURL: "https://lms.example/o", SourcedID: "1"}, UpdatedAt: now(),
+	}
+	return []openedStep{
 		{"a rule", false, func(tx store.Tx) error {
 			return tx.Dates().Put(s.ctx, store.DateSetting{Level: store.DatesOfCourse, Subject: in.CourseKey, Rule: course.DateRule{Mode: course.Ignore}, At: now()})
 		}},
@@ -105,29 +142,5 @@ func testOpened(s suite) {
 			a.Email, a.Name = "moved@test.example", "Møved"
 			return tx.Accounts().Update(s.ctx, a)
 		}},
-	} {
-		s.update(step.do)
-		o2, f2 := s.opened("L1")
-		equal(s, "the stamps after "+step.what, o2.Stamp == o.Stamp && f2.Stamp == f.Stamp, step.same)
-		o, f = o2, f2
-		again, facts := s.opened("L1")
-		equal(s, "the stamps without a change after "+step.what, [2]uint64{again.Stamp, facts.Stamp}, [2]uint64{o.Stamp, f.Stamp})
 	}
-	equal(s, "origins", f.Origins, read(s, func(tx store.Tx) ([]string, error) { return tx.Consumers().Origins(s.ctx, in.ConsumerID) }))
-	equal(s, "terms", &f.Terms, s.terms(terms))
-	equal(s, "states", f.States, read(s, func(tx store.Tx) (map[course.Ref]*store.LearnerState, error) {
-		return tx.Learners().States(s.ctx, in.AccountID, in.Scope, in.CourseKey)
-	}))
-	owed := read(s, func(tx store.Tx) (*store.OwedScore, error) {
-		return tx.Owed().ForLink(s.ctx, in.ConsumerID, in.AccountID, "rl")
-	})
-	equal(s, "owed", f.Owed, []store.OwedScore{{TargetID: target.ID, State: owed.State, NextAt: owed.NextAt, DeliveredAt: owed.DeliveredAt}})
-	equal(s, "consumer", o.Consumer, &lti.Consumer{
-		ID: in.ConsumerID, Name: "Renamed", UseLTIPII: true, Enabled: true, FrameOrigins: []string{"https://c.example"},
-		Rails: lti.Rails{EndsAt: after(99)},
-	})
-	a := read(s, func(tx store.Tx) (*account.Account, error) { return tx.Accounts().ByID(s.ctx, in.AccountID) })
-	equal(s, "account", o.Account, &account.Account{
-		ID: a.ID, Username: a.Username, Email: "moved@test.example", Name: "Møved", Kind: a.Kind, Enabled: a.Enabled,
-	})
 }

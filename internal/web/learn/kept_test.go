@@ -110,118 +110,38 @@ func (s *keptSite) visit(what, base string, header ...string) (page string, kept
 	return page, kept
 }
 
+// keptStep is something that happens, and whose page is another one then.
+type keptStep struct {
+	what     string
+	ann, ben bool
+	do       func()
+}
+
+// keptUnit is the unit u, whose problem p is due at a time.
+func keptUnit(due time.Time) *course.Block {
+	p := with(problemBlock("p", choiceXML), func(b *course.Block) {
+		b.Settings.Due, b.Settings.ShowAnswer = &due, "past_due"
+	})
+	text := htmlBlock("h", `<p>You are %%USER_ID%%, %%USER_EMAIL%%. <a href="/jump_to_id/p">Try</a></p>`)
+	return block("vertical", "u", "Unit", text, p)
+}
+
+func keptCourse(version string, unit *course.Block) *course.Course {
+	c := courseOf(block("chapter", "c", "C", block("sequential", "s", "S", unit)))
+	c.VersionID = version
+	return c
+}
+
 // TestKeptPages changes everything that a page depends on, one after the other:
 // whoever it touches gets a fresh page, everybody else the one that is kept, and
 // nobody ever what is another's.
 func TestKeptPages(t *testing.T) {
 	due := now.Add(2 * time.Hour) // sessions end after four without use
-	p := with(problemBlock("p", choiceXML), func(b *course.Block) {
-		b.Settings.Due, b.Settings.ShowAnswer = &due, "past_due"
-	})
-	p.Data = "<problem>" + choiceXML + "</problem>"
-	unit := block("vertical", "u", "Unit", htmlBlock("h", `<p>You are %%USER_ID%%, %%USER_EMAIL%%. <a href="/jump_to_id/p">Try</a></p>`), p)
-	build := func(version string) *course.Course {
-		c := courseOf(block("chapter", "c", "C", block("sequential", "s", "S", unit)))
-		c.VersionID = version
-		return c
-	}
-	s := newKeptSite(t, build("v1"))
-	ctx := t.Context()
+	unit := keptUnit(due)
+	s := newKeptSite(t, keptCourse("v1", unit))
 	ann, ben := s.open("ann", nil), s.open("ben", nil)
-	read, err := catalog.New(s.store).Course(ctx, testKey.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := grading.At{Course: read, Block: read.Block(course.Ref{Type: "problem", ID: "p"})}
-	key := store.LearnerKey{AccountID: "ben", CourseKey: testKey.String(), Ref: at.Block.Ref}
-	usage := testKey.Usage("vertical", "u").String()
-	var target string
-	check := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, step := range []struct {
-		what     string
-		ann, ben bool // whose page is another one
-		do       func()
-	}{
-		{"first visit", true, true, func() {}},
-		{"second visit", false, false, func() {}},
-		{"an answer", true, false, func() {
-			if code, body := s.page(s.handler, ann, "problem/p/submit", fields("input_p_2_1", "choice_0")); code != http.StatusSeeOther {
-				t.Fatalf("%d %s", code, body)
-			}
-		}},
-		{"an answer of another session", false, true, func() {
-			other := s.open("ben", nil)
-			if code, body := s.page(s.handler, other, "problem/p/submit", fields("input_p_2_1", "choice_1")); code != http.StatusSeeOther {
-				t.Fatalf("%d %s", code, body)
-			}
-		}},
-		{"a saved answer of another scope", false, false, func() {
-			other := s.open("ben", func(in *store.Session) { in.Scope = "elsewhere" })
-			if code, body := s.page(s.handler, other, "problem/p/submit", fields("input_p_2_1", "choice_0")); code != http.StatusSeeOther {
-				t.Fatalf("%d %s", code, body)
-			}
-		}},
-		{"a teacher's score", true, false, func() {
-			earned := 0.5
-			check(s.grading.Give(ctx, "t", grading.Who{AccountID: "ann"}, at, &earned, "because"))
-		}},
-		{"extra time", false, true, func() {
-			check(s.grading.Allow(ctx, "t", store.Allowance{Key: key, Time: time.Hour, Why: "ill"}))
-		}},
-		{"a score that is owed", true, false, func() {
-			s.update(func(tx store.Tx) (err error) {
-				target, err = tx.Placements().PutTarget(ctx, lti.GradeTarget{
-					ConsumerID: "lms", AccountID: "ann", LinkKey: "l", CourseKey: testKey.String(), UsageKey: usage,
-					Outcome: lti.Outcome{ServiceURL: "https://lms.test/o", SourcedID: "1"}, UpdatedAt: now,
-				})
-				check(err)
-				return tx.Owed().Owe(ctx, store.Debt{TargetID: target, At: now})
-			})
-		}},
-		{"a score that is sent", true, false, func() {
-			s.update(func(tx store.Tx) error {
-				list, err := tx.Owed().Claim(ctx, now, "w", time.Minute, 1)
-				check(err)
-				sent := list[0].OwedScore
-				sent.State, sent.DeliveredVersion, sent.DeliveredAt = store.Delivered, sent.WantedVersion, now
-				return tx.Owed().Finish(ctx, sent, "w", store.Attempt{})
-			})
-		}},
-		{"the LMS's name", true, true, func() {
-			s.update(func(tx store.Tx) error {
-				c, err := tx.Consumers().ByID(ctx, "lms")
-				check(err)
-				c.Name, c.UseLTIPII = "Renamed", true
-				return tx.Consumers().Update(ctx, c)
-			})
-		}},
-		{"an address", false, true, func() {
-			s.update(func(tx store.Tx) error {
-				a, err := tx.Accounts().ByID(ctx, "ben")
-				check(err)
-				a.Email = "benjamin@test.example"
-				return tx.Accounts().Update(ctx, a)
-			})
-		}},
-		{"time that changes nothing", false, false, func() { s.clock = due.Add(-time.Minute) }},
-		{"the due date", true, false, func() { s.clock = due.Add(time.Second) }}, // ben has more time
-		{"the end of the extra time", false, true, func() { s.clock = due.Add(time.Hour + time.Second) }},
-		{"a rule about dates", true, true, func() {
-			check(s.grading.SetDates(ctx, "t", store.DatesOfCourse, testKey.String(), &course.DateRule{Mode: course.Ignore}))
-		}},
-		{"a new version of the course", true, true, func() {
-			unit.Children[0].Data = "<p>New text</p>"
-			s.update(func(tx store.Tx) error {
-				_, err := tx.Courses().Publish(ctx, &store.CourseVersion{Course: build("v2"), Report: "{}", ImportAt: s.clock, Source: []byte("y")})
-				return err
-			})
-		}},
-	} {
+	steps := append(s.learnersAct(ann), s.teamActs(due, unit)...)
+	for _, step := range steps {
 		s.handler.MarkKept()
 		step.do()
 		for base, fresh := range map[string]bool{ann: step.ann, ben: step.ben} {
@@ -240,6 +160,104 @@ func TestKeptPages(t *testing.T) {
 		}
 	}
 	keptByRequest(t, s, ann)
+}
+
+// answer posts an answer to p.
+func (s *keptSite) answer(base, choice string) {
+	s.t.Helper()
+	if code, body := s.page(s.handler, base, "problem/p/submit", fields("input_p_2_1", choice)); code != http.StatusSeeOther {
+		s.t.Fatalf("%d %s", code, body)
+	}
+}
+
+func (s *keptSite) check(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// learnersAct is what learners do, and what comes of it.
+func (s *keptSite) learnersAct(ann string) []keptStep {
+	ctx := s.t.Context()
+	return []keptStep{
+		{"first visit", true, true, func() {}},
+		{"second visit", false, false, func() {}},
+		{"an answer", true, false, func() { s.answer(ann, "choice_0") }},
+		{"an answer in another session", false, true, func() { s.answer(s.open("ben", nil), "choice_1") }},
+		{"an answer in another scope", false, false, func() {
+			s.answer(s.open("ben", func(in *store.Session) { in.Scope = "elsewhere" }), "choice_0")
+		}},
+		{"a score that is owed", true, false, func() {
+			s.update(func(tx store.Tx) error {
+				target, err := tx.Placements().PutTarget(ctx, lti.GradeTarget{
+					ConsumerID: "lms", AccountID: "ann", LinkKey: "l", CourseKey: testKey.String(),
+					UsageKey: testKey.Usage("vertical", "u").String(),
+					Outcome:  lti.Outcome{ServiceURL: "https://lms.test/o", SourcedID: "1"}, UpdatedAt: now,
+				})
+				s.check(err)
+				return tx.Owed().Owe(ctx, store.Debt{TargetID: target, At: now})
+			})
+		}},
+		{"a score that is sent", true, false, func() {
+			s.update(func(tx store.Tx) error {
+				list, err := tx.Owed().Claim(ctx, now, "w", time.Minute, 1)
+				s.check(err)
+				sent := list[0].OwedScore
+				sent.State, sent.DeliveredVersion, sent.DeliveredAt = store.Delivered, sent.WantedVersion, now
+				return tx.Owed().Finish(ctx, sent, "w", store.Attempt{})
+			})
+		}},
+		{"an address", false, true, func() {
+			s.update(func(tx store.Tx) error {
+				a, err := tx.Accounts().ByID(ctx, "ben")
+				s.check(err)
+				a.Email = "benjamin@test.example"
+				return tx.Accounts().Update(ctx, a)
+			})
+		}},
+	}
+}
+
+// teamActs is what teachers, operators and time do.
+func (s *keptSite) teamActs(due time.Time, unit *course.Block) []keptStep {
+	ctx := s.t.Context()
+	c, err := catalog.New(s.store).Course(ctx, testKey.String())
+	s.check(err)
+	at := grading.At{Course: c, Block: c.Block(course.Ref{Type: "problem", ID: "p"})}
+	key := store.LearnerKey{AccountID: "ben", CourseKey: testKey.String(), Ref: at.Block.Ref}
+	return []keptStep{
+		{"a teacher's score", true, false, func() {
+			earned := 0.5
+			s.check(s.grading.Give(ctx, "t", grading.Who{AccountID: "ann"}, at, &earned, "because"))
+		}},
+		{"extra time", false, true, func() {
+			s.check(s.grading.Allow(ctx, "t", store.Allowance{Key: key, Time: time.Hour, Why: "ill"}))
+		}},
+		{"the LMS's name", true, true, func() {
+			s.update(func(tx store.Tx) error {
+				c, err := tx.Consumers().ByID(ctx, "lms")
+				s.check(err)
+				c.Name, c.UseLTIPII = "Renamed", true
+				return tx.Consumers().Update(ctx, c)
+			})
+		}},
+		{"time that changes nothing", false, false, func() { s.clock = due.Add(-time.Minute) }},
+		{"the due date", true, false, func() { s.clock = due.Add(time.Second) }}, // ben has more time
+		{"the end of the extra time", false, true, func() { s.clock = due.Add(time.Hour + time.Second) }},
+		{"a rule about dates", true, true, func() {
+			s.check(s.grading.SetDates(ctx, "t", store.DatesOfCourse, testKey.String(), &course.DateRule{Mode: course.Ignore}))
+		}},
+		{"a new version of the course", true, true, func() {
+			unit.Children[0].Data = "<p>New text</p>"
+			s.update(func(tx store.Tx) error {
+				_, err := tx.Courses().Publish(ctx, &store.CourseVersion{
+					Course: keptCourse("v2", unit), Report: "{}", ImportAt: s.clock, Source: []byte("y"),
+				})
+				return err
+			})
+		}},
+	}
 }
 
 // keptByRequest opens a page in ways that show different things.
