@@ -14,7 +14,8 @@ import (
 // How the writer shares commits and the file.
 const (
 	batchMost  = 64                     // functions that share one commit, at most
-	batchAge   = 5 * time.Millisecond   // no function joins a transaction older than this
+	batchAge   = 10 * time.Millisecond  // no function joins a transaction older than this
+	gatherFor  = 200 * time.Microsecond // how long a busy writer waits for one more before it commits
 	lockWait   = 15 * time.Second       // how long to wait for another process to finish writing
 	lockPause  = time.Millisecond       // between two tries for the lock
 	yieldEvery = 100 * time.Millisecond // under load, the lock is free for others this often …
@@ -28,7 +29,9 @@ const (
 // the caller commits the batch, unless somebody waits for the turn and the
 // batch is small and young: then the next one will. So a lone caller commits at
 // once, and while one commit waits for the disk, callers gather for the next.
-// A caller returns when the batch it is in is durable.
+// While callers come together, the last of a batch waits a moment for one more: on
+// a busy processor the others have yet to get to their writing, and each commit
+// costs more than they do. A caller returns when the batch it is in is durable.
 type writer struct {
 	pool    *sql.DB
 	conn    *sqliteConn
@@ -38,6 +41,7 @@ type writer struct {
 
 	// Only who has the turn may touch these.
 	open    *batch    // nil when no transaction is open
+	busy    bool      // the last batch had more than one function
 	yielded time.Time // when the file was last free for long enough
 	freed   time.Time // when the last transaction ended
 	closed  bool
@@ -107,10 +111,21 @@ func (w *writer) enter(ctx context.Context) error {
 
 // leave gives up the turn, and commits unless somebody else is going to.
 func (w *writer) leave() {
-	if b := w.open; b != nil && (w.waiting.Load() == 0 || b.kept >= batchMost || time.Since(b.began) >= batchAge) {
+	if b := w.open; b != nil && !w.gathers(b) {
 		w.commit(b)
 	}
 	<-w.turn
+}
+
+// gathers reports whether somebody else will join the batch and see to it.
+func (w *writer) gathers(b *batch) bool {
+	if b.kept >= batchMost || time.Since(b.began) >= batchAge {
+		return false
+	}
+	if w.waiting.Load() == 0 && w.busy {
+		time.Sleep(gatherFor)
+	}
+	return w.waiting.Load() > 0
 }
 
 // run runs f inside a savepoint and gives up the turn. It returns the batch
@@ -191,7 +206,7 @@ func (w *writer) commit(b *batch) {
 		w.abort(b, fmt.Errorf("commit: %w", err))
 		return
 	}
-	w.open = nil
+	w.open, w.busy = nil, b.kept > 1
 	w.metrics.committed(b.kept, began)
 	close(b.done)
 	w.freed = time.Now()
