@@ -112,7 +112,7 @@ func TestOperatorGuide(t *testing.T) {
 		t.Error("Disable does not stop launches")
 	}
 	confirm := s.get(browser, at+"/delete")
-	if !strings.Contains(confirm.body, "<li>1 links between") {
+	if !strings.Contains(confirm.body, "<li>1 link between") {
 		t.Errorf("the confirmation does not count what goes: %s", confirm.body)
 	}
 	gone := s.follow(browser, s.submit(browser, at+"/delete", s.fill(confirm)))

@@ -141,7 +141,7 @@ func TestExpiry(t *testing.T) {
 	at := "/admin/consumers/" + c.ID
 	form := s.fill(s.get(browser, at), "consumer_name", c.Name, "consumer_key", c.Key, "keep_days", "30")
 	asked := s.submit(browser, at, form)
-	if asked.StatusCode != http.StatusOK || !strings.Contains(asked.body, "3 learners' links, and of these 1 account with all answers") {
+	if asked.StatusCode != http.StatusOK || !strings.Contains(asked.body, "3 learners’ links, and of these 1 with account and all answers") {
 		t.Fatalf("no preview: %d %s", asked.StatusCode, asked.body)
 	}
 	if s.consumerNow(c.ID).KeepDays != 0 {

@@ -82,10 +82,10 @@ func TestTeachersWorkInConsole(t *testing.T) {
 	if p := act("withdraw"); !strings.Contains(p.body, "withdrawn") {
 		t.Errorf("withdraw: %d", p.StatusCode)
 	}
-	if p := act("allow", "days", "2", "attempts", "1", "why", "ill"); !strings.Contains(p.body, "1 more attempts") {
+	if p := act("allow", "days", "2", "attempts", "1", "why", "ill"); !strings.Contains(p.body, "1 more attempt") {
 		t.Errorf("allow: %d", p.StatusCode)
 	}
-	if p := act("disallow"); strings.Contains(p.body, "1 more attempts") {
+	if p := act("disallow"); strings.Contains(p.body, "1 more attempt") {
 		t.Errorf("disallow: %d", p.StatusCode)
 	}
 	// The key is corrected: a is right.
@@ -101,7 +101,7 @@ func TestTeachersWorkInConsole(t *testing.T) {
 	}
 	u, _ := url.Parse(job)
 	s.submit(team, "/admin/rescore/"+key, s.fill(p, "job", u.Query().Get("job"), "act", "apply"))
-	s.until(team, job, "Done on")
+	s.until(team, job, "score changed, on")
 	if p := s.get(team, at+"?q=ada"); !strings.Contains(p.body, "1 of 1") {
 		t.Error("the new score is not the learner's")
 	}

@@ -36,7 +36,7 @@ func TestVersionsInConsole(t *testing.T) {
 	}
 	id, _, _ := strings.Cut(rest, `"`)
 	look := s.get(boss, at+"?to="+id)
-	if !strings.Contains(look.body, "1 of 1 link in LMSs would lead nowhere") {
+	if !strings.Contains(look.body, "Links in LMSs that would lead nowhere: 1 of 1; launches so far: 1.") {
 		t.Errorf("what would break: %.2000s", look.body)
 	}
 	s.submit(boss, at, s.fill(look, "act", "return", "to", id))

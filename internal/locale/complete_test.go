@@ -66,10 +66,10 @@ func TestVerbs(t *testing.T) {
 
 var (
 	action = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-	quoted = regexp.MustCompile(`\bt ("(?:[^"\\]|\\.)*")`)
+	quoted = regexp.MustCompile(`\bth? ("(?:[^"\\]|\\.)*")`)
 )
 
-// templateTexts returns what templates pass to t, and where.
+// templateTexts returns what templates pass to t and th, and where.
 func templateTexts(t *testing.T) map[string]string {
 	t.Helper()
 	texts := map[string]string{}
@@ -163,8 +163,8 @@ func TestTemplatesSayNothingThemselves(t *testing.T) {
 	})
 }
 
-// names are words that are the same in all languages.
-var names = []string{"Lectern", "LTI", "UTC", "CSV", "URL", "JSON", "XML"}
+// names are words, and an example of a code, that are the same in all languages.
+var names = []string{"Lectern", "LTI", "UTC", "CSV", "URL", "JSON", "XML", "HTTP", "K7QM-29XF"}
 
 // spoken returns what people would read of an HTML text.
 func spoken(source string) []string {

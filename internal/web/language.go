@@ -39,12 +39,12 @@ type Templates map[string]*template.Template // by tag
 
 // ParseTemplates parses files of package ui into a set called name. Beside
 // funcs, templates have the language's words: t translates a text, lang is the
-// tag, when is a moment. It fails when a file is broken.
+// tag, when is a moment; th and what goes into it are in [markup]. It fails when a file is broken.
 func ParseTemplates(name string, funcs template.FuncMap, files ...string) (Templates, error) {
 	set := Templates{}
 	for _, l := range locale.Languages() {
 		words := template.FuncMap{"t": l.T, "when": l.When, "lang": func() string { return l.Tag }, "words": scriptWords(l)}
-		t, err := template.New(name).Funcs(words).Funcs(funcs).ParseFS(ui.FS, files...)
+		t, err := template.New(name).Funcs(words).Funcs(markup(l)).Funcs(funcs).ParseFS(ui.FS, files...)
 		if err != nil {
 			return nil, fmt.Errorf("templates %s: %w", name, err)
 		}
