@@ -75,9 +75,6 @@ func (p *postgres) view(ctx context.Context, f func(db.DBTX) error) error {
 	return p.once(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, f)
 }
 
-// look needs no transaction: the pool itself replaces connections that broke.
-func (p *postgres) look(_ context.Context, f func(db.DBTX) error) error { return f(p.pool) }
-
 func (p *postgres) update(ctx context.Context, f func(db.DBTX) error) error {
 	for try := 1; ; try++ {
 		err := p.once(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted}, f)

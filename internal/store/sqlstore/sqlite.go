@@ -106,10 +106,6 @@ func (s *sqliteDB) view(ctx context.Context, f func(db.DBTX) error) error {
 	return s.readers.view(ctx, f)
 }
 
-func (s *sqliteDB) look(ctx context.Context, f func(db.DBTX) error) error {
-	return s.readers.look(ctx, f)
-}
-
 // tell does nothing: the process that wrote wakes itself, others look.
 func (s *sqliteDB) tell() {}
 
