@@ -40,7 +40,7 @@ func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error 
 	}
 	defer conn.Close()
 	p.metrics.waited(began)
-	q := &pgQueue{conn: conn}
+	q := &pgQueue{pool: p.pool, conn: conn}
 	defer q.rollback(ctx) // does nothing after the commit
 	if err := f(q); err != nil {
 		q.flush(ctx) // the function may have failed for what it was told
@@ -63,6 +63,7 @@ func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error 
 // the first write: what is read before needs none, as each statement sees what
 // was committed when it began anyway.
 type pgQueue struct {
+	pool   *sql.DB
 	conn   *sql.Conn
 	queue  []*queued
 	begun  bool
@@ -116,7 +117,8 @@ func (q *pgQueue) ExecContext(ctx context.Context, query string, args ...any) (s
 		q.queue = append(q.queue, s)
 		return s, nil
 	}
-	return q.conn.ExecContext(q.ready(ctx, true), query, args...)
+	on, ctx := q.ready(ctx, true)
+	return on.ExecContext(ctx, query, args...)
 }
 
 // PrepareContext prepares query, to be closed by the caller.
@@ -126,12 +128,14 @@ func (q *pgQueue) PrepareContext(ctx context.Context, query string) (*sql.Stmt, 
 
 // QueryContext runs a query after what waits.
 func (q *pgQueue) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return q.conn.QueryContext(q.ready(ctx, writes(query)), query, args...)
+	on, ctx := q.ready(ctx, writes(query))
+	return on.QueryContext(ctx, query, args...)
 }
 
 // QueryRowContext runs a query after what waits.
 func (q *pgQueue) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return q.conn.QueryRowContext(q.ready(ctx, writes(query)), query, args...)
+	on, ctx := q.ready(ctx, writes(query))
+	return on.QueryRowContext(ctx, query, args...)
 }
 
 // verbOf returns the first word of a query, after its comments.
@@ -152,16 +156,18 @@ func writes(query string) bool {
 	return verbOf(query) != "SELECT" || strings.Contains(query, "FOR UPDATE")
 }
 
-// ready sends what waits and begins the transaction if it has to be. When that
-// fails, the context it returns has ended: nothing more is sent.
-func (q *pgQueue) ready(ctx context.Context, inside bool) context.Context {
+// ready sends what waits and begins the transaction if it has to be. It returns
+// where to send what comes next. When it failed, that is the pool with a context
+// that has ended, which answers at once; on the connection the driver would take
+// the ended context for a reason to close it.
+func (q *pgQueue) ready(ctx context.Context, inside bool) (db.DBTX, context.Context) {
 	_ = q.send(ctx, inside, false) // only a commit has an error of its own
-	if q.failed != nil {
-		ended, end := context.WithCancel(ctx)
-		end()
-		return ended
+	if q.failed == nil {
+		return q.conn, ctx
 	}
-	return ctx
+	ended, end := context.WithCancel(ctx)
+	end()
+	return q.pool, ended
 }
 
 // flush sends what waits.

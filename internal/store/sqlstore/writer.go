@@ -15,7 +15,7 @@ import (
 const (
 	batchMost  = 64                     // functions that share one commit, at most
 	batchAge   = 10 * time.Millisecond  // no function joins a transaction older than this
-	gatherFor  = 200 * time.Microsecond // how long a busy writer waits for one more before it commits
+	gatherFor  = 500 * time.Microsecond // how long a busy writer waits for one more before it commits
 	lockWait   = 15 * time.Second       // how long to wait for another process to finish writing
 	lockPause  = time.Millisecond       // between two tries for the lock
 	yieldEvery = 100 * time.Millisecond // under load, the lock is free for others this often …
