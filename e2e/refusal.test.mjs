@@ -2,15 +2,15 @@
 // what to do, a code to mention; and nothing reaches the gradebook.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { missingBrowser, openBrowser } from "./browser.mjs";
-import { answer, frameOf, right, see, startDemo } from "./harness.mjs";
+import { missingBrowser, openBrowser, violations } from "./browser.mjs";
+import { answer, frameOf, right, see, signIn, startDemo } from "./harness.mjs";
 
 const skip = await missingBrowser();
 
 describe("a launch that cannot work", { skip }, () => {
   let demo, browser, link;
   before(async () => {
-    demo = await startDemo();
+    demo = await startDemo({ settings: { LECTERN_ACCESS_REQUESTS: "true" } });
     link = await demo.addActivity("problem", "sunlight");
     browser = await openBrowser({ cookies: "thirdPartyBlocked" });
   });
@@ -82,6 +82,36 @@ describe("a launch that cannot work", { skip }, () => {
     await again.getByRole("button", { name: "Submit" }).waitFor();
     assert.equal((await frameOf(page)).url(), at);
     await page.close();
+  });
+
+  test("who comes with a key that nobody knows asks for access in the frame, and is let in", async () => {
+    const page = await browser.newPage();
+    const inside = await demo.open(page, link, { fault: "unknown-key" });
+    await inside.getByRole("link", { name: "Ask for access" }).click();
+    await inside.getByLabel("Your name").fill("Carla Teacher");
+    await inside.getByLabel("School or organisation").fill("A school");
+    await inside.getByLabel("E-mail address").fill("carla@school.example");
+    assert.deepEqual(await violations(await frameOf(page)), []);
+    await inside.getByRole("button", { name: "Send the request" }).press("Enter");
+    await inside.getByRole("heading", { name: "Your request was sent" }).waitFor();
+    assert.deepEqual(await violations(await frameOf(page)), []);
+    await page.close();
+
+    const own = await openBrowser();
+    try {
+      const desk = await own.newPage();
+      await signIn(desk, demo);
+      await desk.getByRole("link", { name: "Look at the requests" }).click();
+      assert.deepEqual(await violations(desk), []);
+      await desk.getByRole("row", { name: /Carla Teacher/ }).getByRole("link").first().click();
+      assert.deepEqual(await violations(desk), []);
+      await desk.getByLabel("Consumer Name").fill("A school's LMS");
+      await desk.getByRole("button", { name: "Approve and make the consumer" }).click();
+      assert.match(await desk.getByLabel("Message to carla@school.example").inputValue(), /Consumer key: \S/);
+      assert.deepEqual(await violations(desk), []);
+    } finally {
+      await own.close();
+    }
   });
 
   test("nothing of all this reached the gradebook", async () => {
