@@ -125,7 +125,7 @@ func (s *Service) Redraw(ctx context.Context, who Who, at At) error {
 	}
 	for _, ref := range l.Choices[at.Block.Ref] {
 		if b := at.Course.Block(ref); b != nil && b.Type == "problem" && l.State(b).Version > 0 {
-			if _, err := s.Reset(ctx, who, At{at.Course, b, at.Dates}); err != nil && !refusal(err) {
+			if _, err := s.Reset(ctx, who, At{Course: at.Course, Block: b, Dates: at.Dates}); err != nil && !refusal(err) {
 				return err
 			}
 		}

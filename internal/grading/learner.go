@@ -31,10 +31,21 @@ func (s *Service) Learner(ctx context.Context, who Who, at At) (*Learner, error)
 	if err != nil {
 		return nil, err
 	}
+	return s.chosen(ctx, l, at)
+}
+
+// LearnerOf is [Service.Learner] with what was just read of who.
+func (s *Service) LearnerOf(ctx context.Context, who Who, at At, f *store.Facts) (*Learner, error) {
+	return s.chosen(ctx, s.learner(who, at.Course, f.States, &f.Terms), at)
+}
+
+// chosen makes and keeps the choices that l still needs.
+func (s *Service) chosen(ctx context.Context, l *Learner, at At) (*Learner, error) {
+	who := l.Who
 	if who.Staff || len(l.missing(at.Block, s.random())) == 0 {
 		return l, nil
 	}
-	err = again(func(bool) error {
+	err := again(func(bool) error {
 		return s.Store.Update(ctx, func(tx store.Tx) error {
 			fresh, err := s.readIn(ctx, tx, who, at.Course)
 			if err != nil {
@@ -71,9 +82,21 @@ func (s *Service) readIn(ctx context.Context, tx store.Tx, who Who, c *course.Co
 	if err != nil {
 		return nil, err
 	}
-	l := &Learner{Who: who, Course: c, Choices: course.Choices{}, now: s.now(), states: states}
-	if l.Dates, err = datesOf(ctx, tx, who, c); err != nil {
+	terms, err := tx.Dates().Terms(ctx, store.TermsKey{
+		CourseKey: c.Key.String(), ConsumerID: who.ConsumerID, PlacementID: who.PlacementID,
+		AccountID: who.AccountID, Scope: who.Scope,
+	})
+	if err != nil {
 		return nil, err
+	}
+	return s.learner(who, c, states, terms), nil
+}
+
+// learner puts together what was read.
+func (s *Service) learner(who Who, c *course.Course, states map[course.Ref]*store.LearnerState, terms *store.Terms) *Learner {
+	l := &Learner{
+		Who: who, Course: c, Choices: course.Choices{}, now: s.now(), states: states,
+		Dates: course.NewDates(c, terms.Rule, terms.Extra),
 	}
 	l.Viewer = course.Viewer{Staff: who.Staff, Dates: l.Dates, Groups: map[int]int{}}
 	for _, p := range c.Partitions {
@@ -86,7 +109,7 @@ func (s *Service) readIn(ctx context.Context, tx store.Tx, who Who, c *course.Co
 			l.Choices[ref] = drawn(state.State)
 		}
 	}
-	return l, nil
+	return l
 }
 
 // State returns the learner's state on a block, or one with version 0.
@@ -125,16 +148,4 @@ func (l *Learner) Sees(top, b *course.Block) bool {
 		}
 	}
 	return false
-}
-
-// datesOf reads the dates of c as they count for who.
-func datesOf(ctx context.Context, tx store.Tx, who Who, c *course.Course) (*course.Dates, error) {
-	terms, err := tx.Dates().Terms(ctx, store.TermsKey{
-		CourseKey: c.Key.String(), ConsumerID: who.ConsumerID, PlacementID: who.PlacementID,
-		AccountID: who.AccountID, Scope: who.Scope,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return course.NewDates(c, terms.Rule, terms.Extra), nil
 }

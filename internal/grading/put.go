@@ -35,9 +35,13 @@ func (s *Service) put(ctx context.Context, who Who, at At, row store.LearnerStat
 	return row, owed, err
 }
 
-// row reads the state of a block. When a race was lost it is read inside an
+// row returns the state of a block. When a race was lost it is read inside an
 // update: see [again].
 func (s *Service) row(ctx context.Context, who Who, at At, retry bool) (row *store.LearnerState, err error) {
+	if at.Learner != nil && at.Learner.Who == who && !retry {
+		known := *at.Learner.stateAt(at.Block.Ref)
+		return &known, nil
+	}
 	read := s.Store.View
 	if retry {
 		read = s.Store.Update

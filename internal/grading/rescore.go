@@ -204,7 +204,7 @@ func (s *Service) rescoreBatch(ctx context.Context, r *store.Rescore) (rows []st
 	apply := r.State == store.RescoreApply
 	for _, k := range keys {
 		who := Who{AccountID: k.AccountID, Scope: k.Scope}
-		row, cells, err := s.rescore(ctx, who, At{c, b, nil}, r.OnlyHigher, apply)
+		row, cells, err := s.rescore(ctx, who, At{Course: c, Block: b}, r.OnlyHigher, apply)
 		if busy(err) || ctx.Err() != nil {
 			return rows, owed, err
 		}

@@ -34,6 +34,10 @@ type At struct {
 	Course *course.Course
 	Block  *course.Block
 	Dates  *course.Dates // as they count for the learner; nil: the course's own
+
+	// Learner is what was read of the learner in this very request, so that it is
+	// not read again; nil: it is.
+	Learner *Learner
 }
 
 // Waker is told that a score is owed. *outcome.Deliverer is one.

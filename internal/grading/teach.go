@@ -247,7 +247,7 @@ func (s *Service) Clear(ctx context.Context, by string, who Who, at At) (n int, 
 			return err
 		}
 		for _, row := range l.worked(at.Block) {
-			cells, err := s.clear(ctx, tx, who, At{at.Course, at.Course.Block(row.Key.Ref), at.Dates}, row)
+			cells, err := s.clear(ctx, tx, who, At{Course: at.Course, Block: at.Course.Block(row.Key.Ref), Dates: at.Dates}, row)
 			if err != nil {
 				return err
 			}

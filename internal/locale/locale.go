@@ -166,24 +166,42 @@ func Languages() []*Language {
 // as of the header Accept-Language [RFC9110 §12.5.4], and an earlier preference
 // comes first. What cannot be read or is not there is passed over; without a
 // match it is the source language.
-func Find(preferences ...string) *Language { return find(Languages(), preferences) }
+func Find(preferences ...string) *Language { return finding().find(preferences) }
 
-func find(list []*Language, preferences []string) *Language {
+// finding is what [Find] looks in. A matcher is expensive to make.
+var finding = sync.OnceValue(func() *finder { return newFinder(Languages()) })
+
+// finder finds languages. It is safe for concurrent use.
+type finder struct {
+	list    []*Language
+	matcher language.Matcher
+}
+
+func newFinder(list []*Language) *finder {
 	tags := make([]language.Tag, len(list))
 	for i, l := range list {
 		tags[i] = language.Make(l.Tag)
 	}
-	matcher := language.NewMatcher(tags)
+	return &finder{list, language.NewMatcher(tags)}
+}
+
+func (f *finder) find(preferences []string) *Language {
 	for _, p := range preferences {
+		if p == "" {
+			continue
+		}
+		if i := slices.IndexFunc(f.list, func(l *Language) bool { return l.Tag == p }); i >= 0 {
+			return f.list[i]
+		}
 		wanted, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(cut(p), "_", "-"))
 		if err != nil || len(wanted) == 0 {
 			continue
 		}
-		if _, i, sure := matcher.Match(wanted...); sure >= language.High {
-			return list[i]
+		if _, i, sure := f.matcher.Match(wanted...); sure >= language.High {
+			return f.list[i]
 		}
 	}
-	return list[0]
+	return f.list[0]
 }
 
 // cut bounds what is parsed.

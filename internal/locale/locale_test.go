@@ -35,7 +35,7 @@ func TestFind(t *testing.T) {
 		{"garbage", []string{"\xff;;q=,,", "de;q=x"}, "en"},
 		{"a very long list", []string{string(make([]byte, 1<<20))}, "en"},
 	} {
-		if got := find(both(t), c.preferences); got.Tag != c.want {
+		if got := newFinder(both(t)).find(c.preferences); got.Tag != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got.Tag, c.want)
 		}
 	}

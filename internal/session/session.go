@@ -22,6 +22,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,6 +63,12 @@ type Session struct {
 	Base           string   // path its pages live under; ends with "/"
 	FrameAncestors []string // origins that may frame its pages, 'self' apart
 	Pass           string   // lets the page in a frame open another session, see [Sessions.HandOver]
+
+	// VersionID is the published version of the course, Facts what else its pages
+	// depend on, as [Sessions.Find] read them; "" and nil where it did not.
+	VersionID string
+	Facts     *store.Facts
+	Stamp     uint64 // another one when anything that was read is; see [store.Facts.Stamp]
 }
 
 // Sessions opens and finds launch sessions.
@@ -188,22 +196,28 @@ func offerOf(hash []byte) string { return base64.RawURLEncoding.EncodeToString(h
 // cookie.
 func (m *Sessions) Find(ctx context.Context, id, token string, inPath bool, userAgent string) (*Session, error) {
 	found := &Session{}
-	err := m.Store.View(ctx, func(tx store.Tx) error {
-		s, err := tx.Launches().ByID(ctx, id)
+	err := m.Store.Look(ctx, func(tx store.Tx) error {
+		o, err := tx.Launches().Opened(ctx, id)
 		if err != nil {
 			return notFound(err, ErrOver)
 		}
-		if !credential.Same(s.TokenHash, credential.Hash(token)) || inPath && !credential.Same(s.UserAgent, credential.Hash(userAgent)) {
+		s := o.Session
+		if !credential.Same(s.TokenHash, credential.Hash(token)) || inPath && !credential.Same(s.UserAgent, credential.Hash(userAgent)) || m.over(s) {
 			return ErrOver
 		}
-		found.Session = *s
-		return m.people(ctx, tx, found)
+		found.Session, found.Consumer, found.Account, found.VersionID = *s, o.Consumer, o.Account, o.VersionID
+		if err := m.enabled(found); err != nil {
+			return err
+		}
+		found.Facts, err = tx.Launches().Facts(ctx, s)
+		if err == nil {
+			found.Stamp = o.Stamp ^ bits.RotateLeft64(found.Facts.Stamp, 32)
+			found.FrameAncestors = slices.Concat(found.Facts.Origins, found.Consumer.FrameOrigins)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
-	}
-	if m.over(&found.Session) {
-		return nil, ErrOver
 	}
 	now := m.Clock()
 	found.Pass = passOf(&found.Session)
@@ -227,12 +241,20 @@ func (m *Sessions) people(ctx context.Context, tx store.Tx, s *Session) error {
 	if s.Account, err = tx.Accounts().ByID(ctx, s.AccountID); err != nil {
 		return notFound(err, ErrOver)
 	}
-	if !s.Consumer.Enabled || s.Consumer.Ended(m.Clock()) || !s.Account.Enabled {
-		return ErrOver.With("consumer or account disabled")
+	if err := m.enabled(s); err != nil {
+		return err
 	}
 	learned, err := tx.Consumers().Origins(ctx, s.ConsumerID)
 	s.FrameAncestors = append(learned, s.Consumer.FrameOrigins...)
 	return err
+}
+
+// enabled ends a session when the operator disabled somebody behind it.
+func (m *Sessions) enabled(s *Session) error {
+	if !s.Consumer.Enabled || s.Consumer.Ended(m.Clock()) || !s.Account.Enabled {
+		return ErrOver.With("consumer or account disabled")
+	}
+	return nil
 }
 
 func newTicket() Ticket { return Ticket{Handle: credential.New(), Token: credential.New()} }

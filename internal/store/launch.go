@@ -43,6 +43,10 @@ type Nonce struct {
 // Launches keeps launch sessions and used nonces.
 type Launches interface {
 	ByID(ctx context.Context, id string) (*Session, error)
+	// Opened reads a session and what stands behind it in one statement.
+	Opened(ctx context.Context, id string) (*Opened, error)
+	// Facts reads all that a page of s depends on in one statement.
+	Facts(ctx context.Context, s *Session) (*Facts, error)
 	Create(ctx context.Context, s *Session) error
 	// Redeem takes the handle away and sets the session token. It fails with
 	// ErrNotFound unless the handle is there, unredeemed and younger than now.

@@ -33,6 +33,9 @@ var ErrConflict = errs.New(errs.Conflict, "store_conflict", "",
 type Store interface {
 	// View runs f for reading. Writes inside it fail.
 	View(ctx context.Context, f func(tx Tx) error) error
+	// Look is View without a transaction around it: each statement sees what was
+	// committed before it began, so f had better read with one of them.
+	Look(ctx context.Context, f func(tx Tx) error) error
 	// Update runs f in one transaction and commits when f returns nil. When it
 	// returns an error nothing of f is kept and that error is returned.
 	Update(ctx context.Context, f func(tx Tx) error) error

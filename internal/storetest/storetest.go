@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"merging people", testMerge},
 		{"deleting people", testDeletePerson},
 		{"launch sessions", testSessions},
+		{"opened sessions", testOpened},
 		{"nonces", testNonces},
 		{"pruning launches", testLaunchPrune},
 		{"launch log", testLaunchLog},

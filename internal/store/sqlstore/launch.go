@@ -19,6 +19,10 @@ func (t launches) ByID(ctx context.Context, id string) (*store.Session, error) {
 	if err != nil {
 		return nil, t.wrap(err, "launch session")
 	}
+	return session(row), nil
+}
+
+func session(row db.LaunchSession) *store.Session {
 	return &store.Session{
 		ID: row.ID, ConsumerID: row.ConsumerID, AccountID: row.AccountID, PlacementID: row.PlacementID,
 		CourseKey: row.CourseKey, UsageKey: row.UsageKey, Scope: row.Scope, Staff: row.Staff, ScoreHost: row.ScoreHost,
@@ -26,7 +30,7 @@ func (t launches) ByID(ctx context.Context, id string) (*store.Session, error) {
 		TokenHash: row.TokenHash, HandleHash: row.HandleHash, HandleUntil: moment(row.HandleUntil),
 		UserAgent: row.UserAgent,
 		CreatedAt: moment(row.CreatedAt), SeenAt: moment(row.SeenAt), ExpiresAt: moment(row.ExpiresAt),
-	}, nil
+	}
 }
 
 func (t launches) Create(ctx context.Context, s *store.Session) error {

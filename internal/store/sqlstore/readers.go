@@ -36,6 +36,27 @@ func newReaders(path string, n int) (*readers, error) {
 
 // view runs f in a transaction, so that all of it sees one snapshot.
 func (r *readers) view(ctx context.Context, f func(db.DBTX) error) error {
+	return r.use(ctx, func(c *sqliteConn) (keep bool, err error) {
+		if err := c.do("BEGIN"); err != nil {
+			return false, fmt.Errorf("begin: %w", err)
+		}
+		defer c.do("ROLLBACK") //nolint:errcheck // nothing was written
+		return true, f(c)
+	})
+}
+
+// look runs f without one. Its statements are not interrupted: the driver has a
+// goroutine watch each one that can be, which costs more than a short read.
+func (r *readers) look(ctx context.Context, f func(db.DBTX) error) error {
+	return r.use(ctx, func(c *sqliteConn) (keep bool, err error) {
+		c.steady = true
+		defer func() { c.steady = false }()
+		return true, f(c)
+	})
+}
+
+// use lends a connection to f, which says whether it is still good.
+func (r *readers) use(ctx context.Context, f func(*sqliteConn) (keep bool, err error)) error {
 	c, err := r.take(ctx)
 	if err != nil {
 		return err
@@ -46,13 +67,12 @@ func (r *readers) view(ctx context.Context, f func(db.DBTX) error) error {
 			return fmt.Errorf("open reader: %w", err)
 		}
 	}
-	if err := c.do("BEGIN"); err != nil {
-		err = errors.Join(fmt.Errorf("begin: %w", err), c.close())
+	keep, err := f(c)
+	if !keep {
+		err = errors.Join(err, c.close())
 		c = nil // the next one opens it anew
-		return err
 	}
-	defer c.do("ROLLBACK") //nolint:errcheck // nothing was written
-	return f(c)
+	return err
 }
 
 // take returns an idle connection, or nil for one that is not open yet.

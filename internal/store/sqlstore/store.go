@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"hash/maphash"
 	"strings"
 	"time"
 
@@ -85,6 +86,7 @@ func (s *Store) Pool() Pool { return s.engine.stats() }
 type Store struct {
 	engine  engine
 	dialect dialect
+	seed    maphash.Seed // of [store.Facts.Stamp]
 }
 
 var _ store.Store = (*Store)(nil)
@@ -92,6 +94,8 @@ var _ store.Store = (*Store)(nil)
 // engine runs functions inside transactions.
 type engine interface {
 	view(ctx context.Context, f func(db.DBTX) error) error
+	// look is view without a transaction.
+	look(ctx context.Context, f func(db.DBTX) error) error
 	update(ctx context.Context, f func(db.DBTX) error) error
 	record(ctx context.Context, f func(db.DBTX) error) error
 	ping(ctx context.Context) error
@@ -129,7 +133,7 @@ func open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Store{engine: e, dialect: postgresDialect()}, nil
+		return &Store{engine: e, dialect: postgresDialect(), seed: maphash.MakeSeed()}, nil
 	case dsn == "", strings.Contains(dsn, "://"), strings.HasPrefix(dsn, ":memory:"), strings.Contains(dsn, "\x00"):
 		return nil, ErrDSN
 	}
@@ -137,12 +141,18 @@ func open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{engine: e, dialect: sqliteDialect()}, nil
+	return &Store{engine: e, dialect: sqliteDialect(), seed: maphash.MakeSeed()}, nil
 }
 
 // View runs f for reading, on one snapshot of what was committed before.
 func (s *Store) View(ctx context.Context, f func(tx store.Tx) error) error {
 	return s.named(s.engine.view(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) }))
+}
+
+// Look runs f for reading; each statement sees what was committed before it. It
+// is for reads that are short, and on SQLite nothing interrupts them.
+func (s *Store) Look(ctx context.Context, f func(tx store.Tx) error) error {
+	return s.named(s.engine.look(ctx, func(conn db.DBTX) error { return f(s.tx(conn)) }))
 }
 
 // Update runs f in one transaction and commits when f returns nil. On SQLite it
@@ -205,5 +215,5 @@ func (s *Store) Ping(ctx context.Context) error { return s.engine.ping(ctx) }
 func (s *Store) Close() error { return s.engine.close() }
 
 func (s *Store) tx(conn db.DBTX) *tx {
-	return &tx{q: db.New(conn), conn: conn, dialect: s.dialect}
+	return &tx{q: db.New(conn), conn: conn, dialect: s.dialect, seed: s.seed}
 }

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"crypto/sha256"
 	"fmt"
+	"hash/maphash"
 	"math"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type tx struct {
 	q       *db.Queries
 	conn    db.DBTX
 	dialect dialect
+	seed    maphash.Seed
 	due     bool // a score or comparison was made due
 }
 

@@ -41,10 +41,12 @@ func (v *view) postAct(w http.ResponseWriter, r *http.Request, arg string) error
 	default:
 		return err
 	}
-	if v.learner, err = v.Grading.Learner(r.Context(), v.who(), v.at(v.launched)); err != nil {
-		return err
+	if !again || wantsJSON(r) { // what follows shows what is there now
+		if err := v.again(r.Context()); err != nil {
+			return err
+		}
+		v.just.opened = !slices.Equal(before, v.opened(b))
 	}
-	v.just.opened = !slices.Equal(before, v.opened(b))
 	return v.answerPost(w, r, b, again)
 }
 

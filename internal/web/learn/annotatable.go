@@ -48,8 +48,8 @@ func (v *view) renderAnnotatable(b *course.Block) (template.HTML, error) {
 	}
 	v.annotate(p, b, el)
 	text := v.content(el.InnerHTML())
-	p.Text = template.HTML(text) //nolint:gosec // the course team is trusted
-	p.Paper = ownColours.MatchString(text)
+	p.Text = template.HTML(text.html) //nolint:gosec // the course team is trusted
+	p.Paper = text.paper
 	return v.html("annotatable", p)
 }
 

@@ -58,8 +58,8 @@ func (v *view) postProblem(w http.ResponseWriter, r *http.Request, arg string) e
 	if err != nil {
 		return err
 	}
-	if kept {
-		if v.learner, err = v.Grading.Learner(r.Context(), v.who(), v.at(v.launched)); err != nil {
+	if !kept || wantsJSON(r) { // what follows shows what is there now
+		if err := v.again(r.Context()); err != nil {
 			return err
 		}
 		v.just.opened = !slices.Equal(before, v.opened(b))
@@ -71,7 +71,7 @@ func (v *view) postProblem(w http.ResponseWriter, r *http.Request, arg string) e
 // all of it.
 func (v *view) answerPost(w http.ResponseWriter, r *http.Request, b *course.Block, kept bool) error {
 	switch {
-	case strings.Contains(r.Header.Get("Accept"), "application/json"):
+	case wantsJSON(r):
 		return v.answerScript(w, r, b)
 	case kept:
 		return redirect(w, r, v.page(b)+"#"+v.anchor(b))
@@ -81,6 +81,11 @@ func (v *view) answerPost(w http.ResponseWriter, r *http.Request, b *course.Bloc
 		step = s
 	}
 	return v.showStep(w, r, step)
+}
+
+// wantsJSON reports whether a script of ours asks.
+func wantsJSON(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "application/json")
 }
 
 // opened lists the conditional blocks on b's page that are open.

@@ -144,7 +144,7 @@ func (v *view) courseHTML(text string) template.HTML {
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}
-	return template.HTML(v.content(text)) //nolint:gosec // the course team is trusted
+	return template.HTML(v.content(text).html) //nolint:gosec // the course team is trusted
 }
 
 // dragBoard lays out the items where st has them.

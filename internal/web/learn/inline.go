@@ -15,7 +15,7 @@ import (
 // the line or the button gives way to its content.
 func (v *view) inline(text string) template.HTML {
 	text = course.RewriteLinks(text, v.rewrite)
-	v.noteNeeds(text)
+	v.needs.note(text)
 	var b strings.Builder
 	for _, n := range fragment(text) {
 		writeInline(&b, n)

@@ -46,6 +46,8 @@ type Handler struct {
 	Deps
 	templates web.Templates
 	previews  *pace
+	prepared  *memory[preparedKey, *prepared]
+	pages     *memory[pageKey, *keptPage]
 }
 
 // New returns a handler; it fails when an embedded template is broken.
@@ -54,7 +56,11 @@ func New(d Deps) (*Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("learner pages: %w", err)
 	}
-	return &Handler{Deps: d, templates: t, previews: &pace{most: previewsAtOnce, within: previewsWithin}}, nil
+	return &Handler{
+		Deps: d, templates: t, previews: &pace{most: previewsAtOnce, within: previewsWithin},
+		prepared: newMemory[preparedKey, *prepared](preparedBytes),
+		pages:    newMemory[pageKey, *keptPage](pageBytes),
+	}, nil
 }
 
 // CheckQuery reports whether the query of a launch address asks for something

@@ -14,14 +14,9 @@ import (
 	"lectern/internal/keys"
 )
 
-// content makes text of the course team ready for the page: variables, links to
-// files and blocks, balanced markup. It notes what scripts the page needs.
-func (v *view) content(text string) string {
-	text = v.substitute(text)
-	text = course.RewriteLinks(text, v.rewrite)
-	v.noteNeeds(text)
-	return balance(text)
-}
+// content makes text of the course team ready for the page: variables, and what
+// [view.prepare] does.
+func (v *view) content(text string) *prepared { return v.prepare(v.substitute(text)) }
 
 // substitute fills in the variables that html blocks may hold. The e-mail
 // address is the learner's own or nothing: made-up ones stay here.
@@ -40,21 +35,21 @@ func (v *view) substitute(text string) string {
 	).Replace(text)
 }
 
-// noteNeeds notes whether text calls jQuery, which Open edX's pages have, and
+// note notes whether text calls jQuery, which Open edX's pages have, and
 // whether it holds formulas, by the delimiters that MathJax is set up for in
 // ui/learn/math.js.
-func (v *view) noteNeeds(text string) {
+func (n *needs) note(text string) {
 	if strings.Contains(text, "<script") {
-		v.needs.jQuery = v.needs.jQuery || callsJQuery.MatchString(text)
+		n.jQuery = n.jQuery || callsJQuery.MatchString(text)
 	}
 	for _, mark := range []string{`\(`, `\[`, "[mathjax", "<math", `\begin{`} {
 		if strings.Contains(text, mark) {
-			v.needs.math = true
+			n.math = true
 			break
 		}
 	}
 	if strings.Count(text, "`") > 1 {
-		v.needs.math, v.needs.ascii = true, true
+		n.math, n.ascii = true, true
 	}
 }
 
@@ -63,6 +58,18 @@ var callsJQuery = regexp.MustCompile(`\$\s*[.(]|jQuery|<script[^>]+src`)
 
 // rewrite is the address of what a course's own address means.
 func (v *view) rewrite(prefix, rest string) (string, bool) {
+	address, _, ok := v.rewritten(prefix, rest)
+	return address, ok
+}
+
+// rewritten is rewrite; yours says that the address is this session's, not
+// everybody's.
+func (v *view) rewritten(prefix, rest string) (address string, yours, ok bool) {
+	address, ok = v.meant(prefix, rest)
+	return address, strings.Contains(address, v.s.Base), ok
+}
+
+func (v *view) meant(prefix, rest string) (string, bool) {
 	switch prefix {
 	case course.PrefixStatic:
 		return v.staticLink(rest)

@@ -176,6 +176,7 @@ func (v *view) write(ctx context.Context, w http.ResponseWriter, r *http.Request
 		return err
 	}
 	frame(r, v.s).SetHeaders(w.Header(), policy)
+	v.keep(b.Bytes())
 	_, err = w.Write(b.Bytes())
 	return err
 }

@@ -45,6 +45,7 @@ type notification struct{ Class, Mark, Text string }
 func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTML, error) {
 	sentence := locale.Text("This question cannot be answered on this site yet.")
 	pv, err := v.Grading.Problem(ctx, v.who(), v.at(b))
+	v.passing = v.passing || err != nil
 	if errors.Is(err, problem.ErrUnsupported) {
 		return v.notice(b, sentence, b.Reason)
 	}
@@ -58,6 +59,7 @@ func (v *view) renderProblem(ctx context.Context, b *course.Block) (template.HTM
 		return v.notice(b, sentence, cmp.Or(b.Reason, reason))
 	}
 	p, err := v.problemPart(ctx, b, pv)
+	v.passing = v.passing || err != nil
 	switch {
 	case errors.Is(err, problem.ErrModule):
 		return v.notice(b, sentence, err.Error())
@@ -119,21 +121,21 @@ func (v *view) draw(ctx context.Context, p *problemPart, pv *grading.View, just 
 	if err != nil {
 		return err
 	}
-	p.Body = v.problemText(string(text))
-	p.Paper = ownColours.MatchString(string(text))
+	p.Body, p.Paper = v.problemText(string(text))
 	if just.hints > 0 {
 		hints, _ := instance.Hint(just.hints-1, v.lang.T)
-		p.Hints, p.HintCount = v.problemText(hints), just.hints
+		p.Hints, _ = v.problemText(hints)
+		p.HintCount = just.hints
 	}
 	return nil
 }
 
-// problemText makes what package problem drew ready for the page.
-func (v *view) problemText(text string) template.HTML {
-	text = course.RewriteLinks(text, v.rewrite)
-	v.noteNeeds(text)
-	v.noteInputs(text)
-	return template.HTML(balance(text)) //nolint:gosec // the course team is trusted, package problem escapes learners
+// problemText makes what package problem drew ready for the page. paper says
+// that it sets colours itself.
+func (v *view) problemText(text string) (html template.HTML, paper bool) {
+	p := v.prepare(text)
+	v.noteInputs(p.html)
+	return template.HTML(p.html), p.paper //nolint:gosec // the course team is trusted, package problem escapes learners
 }
 
 // dueAbove reports whether the page says b's due date already.

@@ -3,7 +3,6 @@ package learn
 import (
 	"context"
 	"html/template"
-	"regexp"
 	"strings"
 
 	"lectern/internal/course"
@@ -42,8 +41,10 @@ func (v *view) render(ctx context.Context, b *course.Block, depth int) (template
 	case grading.DragType:
 		return v.renderDrag(ctx, b)
 	case "poll", "survey", "poll_question":
+		v.passing = true // others vote
 		return v.renderPoll(ctx, b)
 	case "word_cloud":
+		v.passing = true
 		return v.renderCloud(ctx, b)
 	case "done":
 		return v.renderDone(b)
@@ -69,17 +70,13 @@ func (v *view) notice(b *course.Block, text, reason string) (template.HTML, erro
 	}{v.part(b), v.lang.T(text), v.lang.T(reason)})
 }
 
-// ownColours finds content that sets colours itself and so must not be shown
-// on a dark page.
-var ownColours = regexp.MustCompile(`(?i)<style|stylesheet|<font|bgcolor|style\s*=\s*["'][^"']*(color|background)`)
-
 func (v *view) renderHTML(b *course.Block) (template.HTML, error) {
 	text := v.content(b.Data)
 	return v.html("html", struct {
 		part
 		HTML  template.HTML
 		Paper bool
-	}{v.part(b), template.HTML(text), ownColours.MatchString(text)}) //nolint:gosec // the course team is trusted
+	}{v.part(b), template.HTML(text.html), text.paper}) //nolint:gosec // the course team is trusted
 }
 
 // renderContainer shows the children of b one below another.

@@ -21,12 +21,21 @@ var ErrMethod = errs.New(errs.Method, "page_method", "",
 // unescaped.
 func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Session, rest string) error {
 	frame(r, s)
+	lang := web.Language(r)
+	key, keeps := h.pageKey(r, s, rest, lang.Tag)
+	if keeps {
+		if sent, err := h.sendKept(w, r, s, key); sent {
+			return err
+		}
+	}
 	v, err := h.open(r.Context(), s)
 	if err != nil {
 		return err
 	}
-	v.lang = web.Language(r)
-	v.words = h.templates.In(v.lang)
+	v.lang, v.words = lang, h.templates.In(lang)
+	if keeps {
+		v.key = &key
+	}
 	kind, arg, _ := strings.Cut(rest, "/")
 	switch kind {
 	case "problem", "library", "act":

@@ -13,6 +13,7 @@ import (
 	"lectern/internal/keys"
 	"lectern/internal/locale"
 	"lectern/internal/session"
+	"lectern/internal/store"
 )
 
 // view is one request of one learner: what was launched, and what of it they
@@ -33,6 +34,10 @@ type view struct {
 	just  *answered // what was just posted; nil on a plain visit
 
 	answers bool // a teacher looks at everything with its answers
+
+	facts   *store.Facts // of the learner, until something was done
+	key     *pageKey     // that the page may be kept under; nil: it may not
+	passing bool         // the page shows what may be different at the next look
 }
 
 // needs is what content on a page asks for.
@@ -55,7 +60,7 @@ func (v *view) need(files ...string) {
 // answer, and are told why something is missing and where scores go. They get no
 // rights.
 func (h *Handler) open(ctx context.Context, s *session.Session) (*view, error) {
-	c, err := h.Catalog.Course(ctx, s.CourseKey)
+	c, err := h.course(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -72,16 +77,35 @@ func (h *Handler) open(ctx context.Context, s *session.Session) (*view, error) {
 	}
 	v := &view{
 		Handler: h, s: s, c: c, now: h.Clock(), query: query,
-		launched: c.Block(course.Ref{Type: u.Type, ID: u.ID}),
+		launched: c.Block(course.Ref{Type: u.Type, ID: u.ID}), facts: s.Facts,
 	}
 	if v.launched == nil {
 		return nil, ErrBlock.With("%s is not in version %s", s.UsageKey, c.VersionID)
 	}
-	v.learner, err = h.Grading.Learner(ctx, v.who(), v.at(v.launched))
+	if v.facts != nil {
+		v.learner, err = h.Grading.LearnerOf(ctx, v.who(), v.at(v.launched), v.facts)
+	} else {
+		v.learner, err = h.Grading.Learner(ctx, v.who(), v.at(v.launched))
+	}
 	if err != nil {
 		return nil, err
 	}
 	return v, c.Visible(v.launched, v.learner.Viewer, v.now)
+}
+
+// course returns the published version of the session's course.
+func (h *Handler) course(ctx context.Context, s *session.Session) (*course.Course, error) {
+	if s.VersionID == "" {
+		return h.Catalog.Course(ctx, s.CourseKey)
+	}
+	return h.Catalog.Version(ctx, s.VersionID)
+}
+
+// again reads what the learner has done by now.
+func (v *view) again(ctx context.Context) (err error) {
+	v.facts = nil
+	v.learner, err = v.Grading.Learner(ctx, v.who(), v.at(v.launched))
+	return err
 }
 
 // who is the learner. Staff get no rights that their learners have not.
@@ -94,7 +118,7 @@ func (v *view) who() grading.Who {
 func (v *view) at(b *course.Block) grading.At {
 	at := grading.At{Course: v.c, Block: b}
 	if v.learner != nil {
-		at.Dates = v.learner.Dates
+		at.Dates, at.Learner = v.learner.Dates, v.learner
 	}
 	return at
 }

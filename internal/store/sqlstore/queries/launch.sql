@@ -145,3 +145,53 @@ LEFT JOIN lms_context ON lms_context.consumer_id = consumer.id AND lms_context.c
 LEFT JOIN placement ON placement.lms_context_id = lms_context.id AND placement.link_key = CAST(@link_key AS TEXT)
 LEFT JOIN account_link ON account_link.consumer_id = consumer.id AND account_link.lti_user_id = CAST(@lti_user_id AS TEXT)
 WHERE consumer.id = @consumer_id;
+
+-- name: SessionOpened :one
+-- A launch session with what its pages need of the people behind it, and the
+-- version of its course.
+SELECT launch_session.id, launch_session.consumer_id, launch_session.account_id, launch_session.placement_id,
+    launch_session.course_key, launch_session.usage_key, launch_session.scope, launch_session.staff,
+    launch_session.return_url, launch_session.locale, launch_session.query, launch_session.token_hash,
+    launch_session.user_agent, launch_session.seen_at, launch_session.expires_at, launch_session.score_host,
+    consumer.name AS consumer_name, consumer.use_lti_pii, consumer.enabled AS consumer_enabled, consumer.ends_at,
+    consumer.frame_origins,
+    account.username, account.email, account.name AS account_name, account.kind, account.enabled AS account_enabled,
+    CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = launch_session.course_key), '') AS TEXT) AS version_id
+FROM launch_session
+JOIN consumer ON consumer.id = launch_session.consumer_id
+JOIN account ON account.id = launch_session.account_id
+WHERE launch_session.id = @id;
+
+-- name: SessionFacts :many
+-- All that a learner's page depends on and that changes, in one read: origins,
+-- rules about dates, allowances, states, and the scores that are owed for what
+-- was launched.
+SELECT CAST('origin' AS TEXT) AS kind, origin AS a, CAST('' AS TEXT) AS b, CAST('' AS TEXT) AS c, CAST('' AS TEXT) AS d,
+    seen_at AS m, CAST(0 AS BIGINT) AS n, CAST(0 AS BIGINT) AS flag,
+    CAST(0 AS DOUBLE PRECISION) AS x, CAST(0 AS DOUBLE PRECISION) AS y
+FROM consumer_origin WHERE consumer_id = CAST(@consumer_id AS TEXT)
+UNION ALL
+SELECT CAST('rule' AS TEXT), level, mode, CAST('' AS TEXT), CAST('' AS TEXT), days, starts_at, CAST(0 AS BIGINT),
+    CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
+FROM date_rule
+WHERE level = 'course' AND subject = CAST(@course_key AS TEXT)
+   OR level = 'consumer' AND subject = CAST(@consumer_id AS TEXT)
+   OR level = 'link' AND subject = CAST(@placement_id AS TEXT)
+UNION ALL
+SELECT CAST('extra' AS TEXT), block_type, block_id, CAST('' AS TEXT), CAST('' AS TEXT), attempts, extra_time, CAST(0 AS BIGINT),
+    CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
+FROM allowance
+WHERE account_id = CAST(@account_id AS TEXT) AND course_key = CAST(@course_key AS TEXT) AND scope = CAST(@scope AS TEXT)
+UNION ALL
+SELECT CAST('state' AS TEXT), block_type, block_id, state, given, version, updated_at,
+    CASE WHEN answered THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END, earned, possible
+FROM learner_state
+WHERE account_id = CAST(@account_id AS TEXT) AND course_key = CAST(@course_key AS TEXT) AND scope = CAST(@scope AS TEXT)
+UNION ALL
+SELECT CAST('owed' AS TEXT), grade_target.id, owed_score.state, CAST('' AS TEXT), CAST('' AS TEXT),
+    owed_score.next_at, owed_score.delivered_at, CAST(0 AS BIGINT),
+    CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
+FROM grade_target JOIN owed_score ON owed_score.target_id = grade_target.id
+WHERE grade_target.account_id = CAST(@account_id AS TEXT) AND grade_target.course_key = CAST(@course_key AS TEXT)
+  AND grade_target.scope = CAST(@scope AS TEXT) AND grade_target.usage_key = CAST(@usage_key AS TEXT)
+  AND grade_target.consumer_id = CAST(@consumer_id AS TEXT);
