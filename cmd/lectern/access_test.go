@@ -310,3 +310,48 @@ func TestAccessFlood(t *testing.T) {
 		t.Errorf("key %q", c.Key)
 	}
 }
+
+// TestAccessLetter: nobody gets a letter by asking; once an administrator has
+// decided, what that one wrote goes to the address that was given, without the
+// secret.
+func TestAccessLetter(t *testing.T) {
+	box := newMailbox(t)
+	s := startSite(t, func(c *config.Config) {
+		c.AccessRequests = true
+		c.SMTPURL, c.MailFrom = "smtp://"+box.address, "Lectern <no-reply@lectern.example.edu>"
+	})
+	s.importFiles(testCourse())
+	s.submit(cookieless(), s.askAddress(s.strange("k")), wish())
+	id := s.requests()[0].ID
+	boss, _ := s.consoleOf()
+	at := "/admin/access/" + id
+	p := s.get(boss, at)
+	if p := s.submit(boss, at+"/mail", s.fill(p, "letter", "too early")); p.StatusCode != http.StatusNotFound || len(box.letters) != 0 {
+		t.Errorf("a letter before anybody decided: %d, %d letters", p.StatusCode, len(box.letters))
+	}
+	p = s.follow(boss, s.submit(boss, at+"/approve", s.fill(p, "consumer_name", "School", "key", "sent", "courses", someCourse)))
+	if p := s.submit(boss, at+"/mail", s.fill(p, "letter", " ")); p.StatusCode != http.StatusBadRequest {
+		t.Errorf("an empty letter: %d", p.StatusCode)
+	}
+	text := regexp.MustCompile(`(?s)<textarea id="letter"[^>]*>(.*?)</textarea>`).FindStringSubmatch(p.body)
+	if text == nil {
+		t.Fatalf("no message to send: %d", p.StatusCode)
+	}
+	p = s.follow(boss, s.submit(boss, at+"/mail", s.fill(p, "letter", html.UnescapeString(text[1]))))
+	if !strings.Contains(p.body, "The message was sent.") {
+		t.Errorf("sent: %d %s", p.StatusCode, p.code())
+	}
+	secret, err := s.app.Registry.Reveal(t.Context(), "test", s.made(id).ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case letter := <-box.letters:
+		if !strings.Contains(letter, "RCPT TO:<ana@school.example>") || !strings.Contains(letter, "Consumer key: k") || strings.Contains(letter, secret) {
+			t.Errorf("letter: %s", letter)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("no letter")
+	}
+	s.audited(id, "access.mail")
+}

@@ -45,9 +45,7 @@ func (h *Handler) sendKept(w http.ResponseWriter, r *http.Request, s *session.Se
 	if !ok || p.stamp != s.Stamp || !p.until.IsZero() && !h.Clock().Before(p.until) {
 		return false, nil
 	}
-	frame(r, s).SetHeaders(w.Header(), policy)
-	_, err = w.Write(p.body)
-	return true, err
+	return true, sendPage(w, r, s, p.body)
 }
 
 // keep keeps the page that was made for a plain visit.
