@@ -32,7 +32,7 @@ func TestMarkup(t *testing.T) {
 		{"an argument like a mark", `{{th "%v %v" .Mark (strong .Mark1)}}`, "\uE0001\uE001 <strong>\uE0000\uE001</strong>"},
 	} {
 		out := strings.Builder{}
-		one, err := template.New("").Funcs(template.FuncMap(markup(locale.Find("en")))).Parse(c.in)
+		one, err := template.New("").Funcs(markup(locale.Find("en"))).Parse(c.in)
 		if err == nil {
 			err = one.Execute(&out, data)
 		}

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -41,8 +40,8 @@ type blockCount struct {
 type checkPart struct {
 	Search  string
 	Filters []checkFilter
-	Works   int    // problems that learners can answer
-	Summary string // how many there are of each status
+	Works   int           // problems that learners can answer
+	Summary []checkFilter // how many there are of each status
 	Rows    []checkRow
 	More    int  // rows that the page leaves out
 	All     int  // problems of the course
@@ -71,6 +70,10 @@ const attention = "attention"
 // statusLabel is what the console calls a status.
 func statusLabel(c problem.Class) string {
 	switch c {
+	case problem.Native:
+		return locale.Text("native")
+	case problem.Broken:
+		return locale.Text("broken")
 	case problem.External:
 		return locale.Text("external grader")
 	case problem.Unsupported:
@@ -148,15 +151,14 @@ func checks(report *importer.Report, status, search string) checkPart {
 	for _, f := range []checkFilter{{Value: attention, Label: locale.Text("need attention")}, {Value: "all", Label: locale.Text("all")}} {
 		p.Filters = append(p.Filters, checkFilter{f.Value, f.Label, counts[f.Value], f.Value == status})
 	}
-	var summary []string
 	for _, c := range []problem.Class{problem.Native, problem.Python, problem.External, problem.Unsupported, problem.Broken} {
 		n := counts[string(c)]
 		p.Filters = append(p.Filters, checkFilter{string(c), statusLabel(c), n, string(c) == status})
 		if n > 0 {
-			summary = append(summary, fmt.Sprintf("%d %s", n, statusLabel(c)))
+			p.Summary = append(p.Summary, checkFilter{Label: statusLabel(c), Count: n})
 		}
 	}
-	p.Works, p.Summary = report.Problems.Answerable, strings.Join(summary, ", ")
+	p.Works = report.Problems.Answerable
 	return p
 }
 
