@@ -23,7 +23,7 @@ type Layout struct {
 	User    string       // "" when nobody is signed in
 	Role    account.Role // what of the console's menu is shown
 	CSRF    string
-	Here    string             // address of the page, to come back to
+	Here    string             // address of the page, to come back to; by default the one asked for
 	Others  []*locale.Language // that the page can be had in
 	Notice  string
 	Problem string
@@ -88,7 +88,9 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name str
 	l.Styles = []string{ui.Asset("layout/base.css"), ui.Asset("console/console.css")}
 	l.Script = ui.Asset("console/console.js")
 	spoken := Language(r)
-	l.Here = r.URL.RequestURI()
+	if l.Here == "" {
+		l.Here = r.URL.RequestURI()
+	}
 	l.Title, l.Notice, l.Problem = spoken.T(l.Title), spoken.T(l.Notice), spoken.T(l.Problem)
 	for _, other := range locale.Languages() {
 		if other != spoken {

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -45,6 +46,15 @@ type learnersPage struct {
 	Why        string
 	Give       []grading.CellChange // what they would do; nil before somebody looked
 	Looked     bool
+}
+
+// Of returns the parameters of the learner's page about a block; "" is about all.
+func (p learnersPage) Of(usage string) string {
+	q := maps.Clone(p.Query)
+	if usage != "" {
+		q.Set("block", usage)
+	}
+	return q.Encode()
 }
 
 // learnerBlock is a block with the learner's score on it.

@@ -45,7 +45,7 @@ func (h *Handler) showSignIn(w http.ResponseWriter, r *http.Request, status int,
 	if h.Provider != nil {
 		p.Provider = h.ProviderName
 	}
-	l := web.Layout{Title: "Sign in", Problem: web.Public(r, problem), Page: p}
+	l := web.Layout{Title: "Sign in", Here: signInURL(p.Next), Problem: web.Public(r, problem), Page: p}
 	if r.URL.Query().Get("done") == "deleted" {
 		l.Notice = locale.Text("Your account and what belonged to it are deleted.")
 	}
