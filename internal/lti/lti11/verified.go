@@ -37,13 +37,16 @@ type Sent struct {
 	Query   []oauth1.Pair // of the address
 }
 
+// Param returns the value of a body parameter, the last one when it is repeated,
+// and "" when there is none.
+func (s Sent) Param(name string) string { return last(s.Form, name) }
+
 // Sent returns the message.
 func (v *Verified) Sent() Sent { return Sent{v.Address, v.form, v.query} }
 
-// Param returns the value of a body parameter, the last one when it is
-// repeated, and "" when there is none. It is for parameters that no field of
-// Launch holds, such as custom_*.
-func (v *Verified) Param(name string) string { return last(v.form, name) }
+// Param is [Sent.Param], for parameters that no field of Launch holds, such as
+// custom_*.
+func (v *Verified) Param(name string) string { return v.Sent().Param(name) }
 
 // Refusal is what is known about a launch that was not accepted. It is the
 // private detail of the error: find it with errors.As.

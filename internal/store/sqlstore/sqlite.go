@@ -72,16 +72,14 @@ func sqlitePool(path string, conns int, readOnly bool, busy time.Duration) (*sql
 		fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()),
 		"foreign_keys(1)",
 		"synchronous(FULL)",
+		"cache_size(-8000)",            // KiB, for each connection
 		"temp_store(MEMORY)",           // what a savepoint would undo: else every page of it goes to a file first
 		"wal_autocheckpoint(4000)",     // pages: those that are written often are copied into the file once
 		"journal_size_limit(67108864)", // the log shrinks back to 64 MiB
 	}}
-	// The cache of a connection, in KiB. The writer's holds the pages that a batch changes.
 	if readOnly {
 		q.Set("mode", "ro")
-		q.Add("_pragma", "cache_size(-4000)")
 	} else {
-		q.Add("_pragma", "cache_size(-8000)")
 		q.Add("_pragma", "journal_mode(WAL)")
 	}
 	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: q.Encode()}

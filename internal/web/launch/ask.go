@@ -5,7 +5,6 @@ import (
 
 	"lectern/internal/access"
 	"lectern/internal/lti/lti11"
-	"lectern/internal/oauth1"
 	"lectern/internal/web"
 )
 
@@ -16,20 +15,10 @@ func (h *Handler) ask(a *arrival, err error) {
 	if h.Ask == nil || a.entry.TestID != "" || !errors.Is(err, lti11.ErrConsumerUnknown) || !errors.As(err, &refusal) {
 		return
 	}
-	said := func(name string) string { return lastOf(refusal.Sent.Form, name) }
+	said := refusal.Sent.Param
 	web.PageOf(a.r).AskURL = h.Ask(access.Launch{
 		ConsumerKey: refusal.Key, LMSName: said("tool_consumer_instance_name"), LMSGUID: said("tool_consumer_instance_guid"),
 		LMSFamily: said("tool_consumer_info_product_family_code"), ContextTitle: said("context_title"),
 		LinkTitle: said("resource_link_title"), CourseKey: a.courseID.String(), UsageKey: a.usage.String(), LaunchID: a.entry.ID,
 	})
-}
-
-// lastOf is a parameter's value, the last one when it is repeated.
-func lastOf(form []oauth1.Pair, name string) string {
-	for i := len(form) - 1; i >= 0; i-- {
-		if form[i].Name == name {
-			return form[i].Value
-		}
-	}
-	return ""
 }

@@ -229,11 +229,7 @@ func (h *Handler) recognise(a *arrival, err error) {
 	case errors.As(err, &refusal):
 		sent = refusal.Sent
 	}
-	for _, p := range sent.Form {
-		if p.Name == "oauth_consumer_key" {
-			a.key = p.Value
-		}
-	}
+	a.key = sent.Param("oauth_consumer_key")
 	a.entry.TestID = linktest.Known(a.r.Context(), h.Store, h.Clock, sent.Form)
 	if a.entry.TestID != "" && a.verified != nil && !linktest.Mark(&a.verified.Launch) {
 		a.entry.TestID = "" // somebody's real launch
