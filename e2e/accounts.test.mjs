@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { missingBrowser, openBrowser, screenshot, violations } from "./browser.mjs";
+import { missingBrowser, openBrowser, screenshot, tooWide, violations } from "./browser.mjs";
 import { addPerson, password, see, signIn, startDemo } from "./harness.mjs";
 
 const skip = await missingBrowser();
@@ -41,7 +41,7 @@ describe("accounts", { skip }, () => {
     await screenshot(tab, `accounts-${name}`);
     const size = tab.viewportSize();
     await tab.setViewportSize(phone);
-    const overflow = await tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const overflow = await tooWide(tab);
     assert.ok(overflow <= 0, `${name}: ${overflow}px too wide for a phone`);
     await screenshot(tab, `accounts-${name}-phone`);
     await tab.setViewportSize(size);

@@ -6,7 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { missingBrowser, openBrowser, screenshot, violations } from "./browser.mjs";
+import { missingBrowser, openBrowser, screenshot, tooWide, violations } from "./browser.mjs";
 import { frameOf, see, startDemo } from "./harness.mjs";
 
 const skip = await missingBrowser();
@@ -32,7 +32,7 @@ describe("blocks", { skip }, () => {
       await page.setViewportSize({ width, height: 900 });
       await page.waitForTimeout(250);
       const frame = await frameOf(page);
-      const wide = await frame.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const wide = await tooWide(frame);
       assert.ok(wide <= 1, `${name} is ${wide} pixels too wide at ${width}`);
       found.push(...await violations(frame));
       await screenshot(page, `blocks-${name}-${size}`);

@@ -114,6 +114,11 @@ export async function violations(frame) {
     `${v.id} (${v.impact}): ${v.help} — ${n.target.join(" ")} — ${n.html.slice(0, 160)}`));
 }
 
+// tooWide returns by how many pixels a page or frame is wider than its window.
+export function tooWide(frame) {
+  return frame.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
 // screenshot writes artifacts/{name}.png of a whole page, for people to look at:
 // in CI nobody does. The window grows to
 // the page first: frames of other sites are drawn only where the window shows

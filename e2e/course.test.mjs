@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { missingBrowser, openBrowser, screenshot, violations } from "./browser.mjs";
+import { missingBrowser, openBrowser, screenshot, tooWide, violations } from "./browser.mjs";
 import { signIn, startDemo } from "./harness.mjs";
 
 const skip = await missingBrowser();
@@ -57,7 +57,7 @@ describe("the course page", { skip }, () => {
   async function look(name) {
     for (const [width, height] of [[1280, 900], [600, 500], [400, 800]]) {
       await page.setViewportSize({ width, height });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const wide = await tooWide(page);
       const widest = await page.evaluate(() => [...document.querySelectorAll("main *")]
         .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.parentElement.closest(".scroll"))
         .map((e) => e.outerHTML.slice(0, 120)).slice(0, 3).join("\n"));

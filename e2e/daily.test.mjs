@@ -3,7 +3,7 @@
 // on a screen and on a phone in the dark.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { missingBrowser, openBrowser, screenshot, violations } from "./browser.mjs";
+import { missingBrowser, openBrowser, screenshot, tooWide, violations } from "./browser.mjs";
 import { answer, course, frameOf, see, signIn, startDemo, wrong } from "./harness.mjs";
 
 const skip = await missingBrowser();
@@ -32,7 +32,7 @@ describe("the course team's daily work", { skip }, () => {
     for (const [width, height, colorScheme] of [[1280, 900, "light"], [390, 800, "dark"]]) {
       await tab.setViewportSize({ width, height });
       await tab.emulateMedia({ colorScheme });
-      const wide = await frame.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const wide = await tooWide(frame);
       assert.ok(wide <= 1, `${name} is ${wide} pixels too wide at ${width}`);
       await screenshot(tab, `daily-${name}-${width}`);
     }

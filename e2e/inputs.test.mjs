@@ -2,7 +2,7 @@
 // touch, and without JavaScript where that is promised.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { missingBrowser, openBrowser, screenshot, violations } from "./browser.mjs";
+import { missingBrowser, openBrowser, screenshot, tooWide, violations } from "./browser.mjs";
 import { frameOf, startDemo } from "./harness.mjs";
 
 const skip = await missingBrowser();
@@ -29,7 +29,7 @@ describe("inputs", { skip }, () => {
     for (const [size, width, height] of [["desktop", 1280, 900], ["phone", 400, 800], ["frame", 640, 500]]) {
       await page.setViewportSize({ width, height });
       await page.waitForTimeout(250);
-      const wide = await (await frameOf(page)).evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const wide = await tooWide(await frameOf(page));
       assert.ok(wide <= 1, `${name} is ${wide} pixels too wide at ${width}`);
       for (const colorScheme of ["light", "dark"]) {
         await page.emulateMedia({ colorScheme });

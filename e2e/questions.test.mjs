@@ -1,7 +1,7 @@
 // Questions whose answers are formulas, points, tags, or numbers within choices.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { missingBrowser, openBrowser, screenshot, violations } from "./browser.mjs";
+import { missingBrowser, openBrowser, screenshot, tooWide, violations } from "./browser.mjs";
 import { frameOf, startDemo } from "./harness.mjs";
 
 const skip = await missingBrowser();
@@ -29,7 +29,7 @@ describe("questions", { skip }, () => {
     for (const [size, width, height] of [["desktop", 1280, 900], ["phone", 400, 800], ["frame", 640, 500]]) {
       await page.setViewportSize({ width, height });
       await page.waitForTimeout(250);
-      const wide = await (await frameOf(page)).evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const wide = await tooWide(await frameOf(page));
       assert.ok(wide <= 1, `${name} is ${wide} pixels too wide at ${width}`);
       found.push(...await violations(await frameOf(page)));
       await screenshot(page, `questions-${name}-${size}`);

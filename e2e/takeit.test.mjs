@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
-import { missingBrowser, openBrowser, screenshot, violations } from "./browser.mjs";
+import { missingBrowser, openBrowser, screenshot, tooWide, violations } from "./browser.mjs";
 import { answer, course, frameOf, right, see, signIn, startDemo } from "./harness.mjs";
 
 const skip = await missingBrowser();
@@ -54,7 +54,7 @@ describe("into the LMS", { skip }, () => {
   async function look(name) {
     for (const [width, height] of [[1280, 900], [600, 500], [390, 800]]) {
       await page.setViewportSize({ width, height });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const wide = await tooWide(page);
       assert.ok(wide <= 1, `${name} is ${wide} pixels too wide at ${width}`);
       await screenshot(page, `takeit-${name}-${width}`);
     }
