@@ -44,6 +44,7 @@ const (
 	pollEvery  = time.Second      // while other processes cannot wake us
 	pollSeldom = 20 * time.Second // while they can: the safety net
 	pollLeast  = 10 * time.Millisecond
+	wakeGap    = 20 * time.Millisecond // between two looks because of wakes: many are one
 
 	measureEvery = 15 * time.Second
 
@@ -165,12 +166,7 @@ func (d *Deliverer) Wake() {
 func (d *Deliverer) Drain(ctx context.Context) error {
 	d.prepare()
 	for !d.stopping() {
-		n, err := d.claim(ctx)
-		if err == nil {
-			var read int
-			read, err = d.claimChecks(ctx)
-			n += read
-		}
+		n, _, err := d.claimDue(ctx)
 		d.tries.Wait()
 		if err != nil || n == 0 {
 			return err
@@ -195,6 +191,7 @@ func (d *Deliverer) loop(ctx context.Context) {
 	measure := time.NewTicker(measureEvery)
 	defer measure.Stop()
 	d.measure(ctx)
+	var looked time.Time
 	for {
 		select {
 		case <-d.stop:
@@ -203,17 +200,17 @@ func (d *Deliverer) loop(ctx context.Context) {
 			d.measure(ctx)
 			continue
 		case <-d.wake:
+			if early := wakeGap - time.Since(looked); early > 0 {
+				timer.Reset(early)
+				continue
+			}
 		case <-timer.C:
 		}
 		if d.stopping() {
 			return
 		}
-		n, err := d.claim(ctx)
-		if err == nil { // after the scores: comparing can wait
-			var read int
-			read, err = d.claimChecks(ctx)
-			n += read
-		}
+		looked = time.Now()
+		n, next, err := d.claimDue(ctx)
 		switch {
 		case err != nil:
 			d.log().ErrorContext(ctx, "outcome claim", "error", err)
@@ -221,7 +218,7 @@ func (d *Deliverer) loop(ctx context.Context) {
 		case n > 0:
 			timer.Reset(pollLeast) // there may be more
 		default:
-			timer.Reset(d.sleep(ctx))
+			timer.Reset(d.sleep(next))
 		}
 	}
 }
@@ -268,41 +265,59 @@ func (d *Deliverer) poll() time.Duration {
 	return most*3/4 + rand.N(most/4+1)
 }
 
-// sleep returns how long nothing can be due, as far as is known here.
-func (d *Deliverer) sleep(ctx context.Context) time.Duration {
-	var due time.Time
-	err := d.Store.View(ctx, func(tx store.Tx) (err error) {
-		due, err = earliest(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return pollEvery
-	}
+// sleep returns how long nothing can be due, as far as is known here: next is
+// when something is, zero for never.
+func (d *Deliverer) sleep(next time.Time) time.Duration {
 	if d.lanes.load() >= passesMax {
 		return pollEvery // who finishes wakes us
 	}
 	most := d.poll()
-	if due.IsZero() {
+	if next.IsZero() {
 		return most
 	}
-	return max(pollLeast, min(due.Sub(d.now()), most))
+	return max(pollLeast, min(next.Sub(d.now()), most))
 }
 
-// earliest returns when the next row is due, to be sent or to be compared; zero
-// when none is.
-func earliest(ctx context.Context, tx store.Tx) (time.Time, error) {
-	var first time.Time
-	for _, next := range []func(context.Context) (time.Time, error){tx.Owed().NextDue, tx.Checks().NextDue} {
-		due, err := next(ctx)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-		case err != nil:
-			return time.Time{}, err
-		case first.IsZero() || due.Before(first):
-			first = due
+// claimDue claims what is due, and does not write when nothing is. It returns
+// how many rows it leased, and when the first was due before it did.
+func (d *Deliverer) claimDue(ctx context.Context) (n int, next time.Time, err error) {
+	if err := d.watchClock(ctx); err != nil {
+		return 0, time.Time{}, err
+	}
+	var scores, checks time.Time
+	err = d.Store.View(ctx, func(tx store.Tx) error {
+		var errScores, errChecks error
+		scores, errScores = due(tx.Owed().NextDue(ctx))
+		checks, errChecks = due(tx.Checks().NextDue(ctx))
+		return errors.Join(errScores, errChecks)
+	})
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	now := d.now()
+	if !scores.IsZero() && !scores.After(now) {
+		if n, err = d.claim(ctx); err != nil {
+			return n, scores, err
 		}
 	}
-	return first, nil
+	if !checks.IsZero() && !checks.After(now) { // after the scores: comparing can wait
+		read, err := d.claimChecks(ctx)
+		if n += read; err != nil {
+			return n, checks, err
+		}
+	}
+	if scores.IsZero() || !checks.IsZero() && checks.Before(scores) {
+		return n, checks, nil
+	}
+	return n, scores, nil
+}
+
+// due is at, or zero when the store has none.
+func due(at time.Time, err error) (time.Time, error) {
+	if errors.Is(err, store.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return at, err
 }
 
 // claim leases due rows and starts a try for each that gets a pass. The others
@@ -311,9 +326,6 @@ func (d *Deliverer) claim(ctx context.Context) (int, error) {
 	room := min(claimBatch, passesMax-d.lanes.load())
 	if room <= 0 {
 		return 0, nil
-	}
-	if err := d.watchClock(ctx); err != nil {
-		return 0, err
 	}
 	var list []store.Claimed
 	err := d.Store.Update(ctx, func(tx store.Tx) (err error) {
