@@ -13,7 +13,7 @@ import (
 )
 
 // profileTime is how long a profile is taken; longer than a round takes.
-const profileTime = 4 * time.Second
+const profileTime = 6 * time.Second
 
 // private gives a site a private listener when profiles are wanted, and returns
 // its address.
@@ -34,7 +34,7 @@ func (b *bench) private(s *site) (string, error) {
 // while it answers.
 func (b *bench) profiled(ctx context.Context, l *line) error {
 	var list []request
-	for range 3 {
+	for range 10 {
 		more, err := l.make()
 		if err != nil {
 			return err
