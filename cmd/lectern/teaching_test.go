@@ -59,6 +59,9 @@ func TestTeachersWorkInConsole(t *testing.T) {
 	if p := s.get(team, at+"?q=nobody"); !strings.Contains(p.body, "No learner of this course") {
 		t.Errorf("find nobody: %d", p.StatusCode)
 	}
+	if p := s.get(team, at); !strings.Contains(p.body, "1 learner<") || !strings.Contains(p.body, "lti_launch_context") {
+		t.Errorf("the LMS courses: %.2000s", p.body)
+	}
 	admin := s.local("elsewhere", "e@example.edu", "", false)
 	if p := s.get(team, at+"?account="+admin.ID); p.StatusCode != 404 {
 		t.Errorf("somebody who is no learner of the course: %d", p.StatusCode)
@@ -70,14 +73,23 @@ func TestTeachersWorkInConsole(t *testing.T) {
 		form := s.fill(s.get(team, of), append(append([]string{"act", name}, fields...), more...)...)
 		return s.follow(team, s.submit(team, at, form))
 	}
-	if p := act("look", "points", "0.5"); !strings.Contains(p.body, "Scores at the LMS") {
-		t.Errorf("the effect: %d", p.StatusCode)
+	if p := act("look", "points", "0.5"); p.StatusCode != 200 || !strings.Contains(p.body, `value="give"`) || !strings.Contains(p.body, "0.5 of 1 points") {
+		t.Errorf("the effect: %d %.3000s", p.StatusCode, p.body)
+	}
+	if p := s.get(team, of); strings.Contains(p.body, `value="give"`) {
+		t.Error("a score is given before its effect is seen")
+	}
+	if p := act("look", "points", "9"); p.StatusCode != 400 || !strings.Contains(p.body, "from 0 to what the content is worth") {
+		t.Errorf("the effect of 9 points of 1: %d", p.StatusCode)
 	}
 	if p := act("give", "points", "9", "why", "x"); p.StatusCode != 400 {
 		t.Errorf("9 points of 1: %d", p.StatusCode)
 	}
 	if p := act("give", "points", "0.5", "why", "half right"); !strings.Contains(p.body, "half right") {
 		t.Errorf("give: %d", p.StatusCode)
+	}
+	if p := s.get(team, of); !strings.Contains(p.body, "Withdraw the teacher") {
+		t.Error("the effect of withdrawing is not shown")
 	}
 	if p := act("withdraw"); !strings.Contains(p.body, "withdrawn") {
 		t.Errorf("withdraw: %d", p.StatusCode)
@@ -102,11 +114,16 @@ func TestTeachersWorkInConsole(t *testing.T) {
 	u, _ := url.Parse(job)
 	s.submit(team, "/admin/rescore/"+key, s.fill(p, "job", u.Query().Get("job"), "act", "apply"))
 	s.until(team, job, "score changed, on")
-	if p := s.get(team, at+"?q=ada"); !strings.Contains(p.body, "1 of 1") {
+	if p := s.get(team, of); !strings.Contains(p.body, "1 of 1") {
 		t.Error("the new score is not the learner's")
 	}
 	if p := act("clear"); !strings.Contains(p.body, "begins anew") {
 		t.Errorf("clear: %d", p.StatusCode)
+	}
+	s.consumer("other", "secret", nil)
+	namesake := s.answered("other", "ada", "choice_1")
+	if p := s.get(team, at+"?q=ada"); !strings.Contains(p.body, "account="+id) || !strings.Contains(p.body, "account="+namesake) || strings.Contains(p.body, "0 of 1") {
+		t.Errorf("two LMSs' users of one ID are not told apart: %.2000s", p.body)
 	}
 	stranger := s.withRole(boss, "team", false, key)
 	if p := s.get(stranger, of); p.StatusCode != http.StatusForbidden {
