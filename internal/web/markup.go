@@ -16,6 +16,7 @@ import (
 func markup(l *locale.Language) template.FuncMap {
 	return template.FuncMap{
 		"th":       func(text string, args ...any) template.HTML { return sentence(l, text, args) },
+		"told":     func(text string) template.HTML { return told(l, text) },
 		"strong":   func(v any) template.HTML { return element("<strong>", v, "</strong>") },
 		"mono":     func(v any) template.HTML { return element("<code>", v, "</code>") },
 		"monolong": func(v any) template.HTML { return element(`<code class="long">`, v, "</code>") },
@@ -23,6 +24,16 @@ func markup(l *locale.Language) template.FuncMap {
 		"stamp":    func(t time.Time) template.HTML { return stamp(t, l.When(t)) },
 		"moment":   func(t time.Time) template.HTML { return stamp(t, l.T("%s", locale.Moment(t))) },
 	}
+}
+
+// told returns an English sentence that was made earlier in the language, marked
+// as English where it is not known.
+func told(l *locale.Language, text string) template.HTML {
+	said, known := l.Retell(text)
+	if known || !strings.Contains(text, " ") {
+		return element("", said, "")
+	}
+	return element(`<span lang="`+locale.Source+`">`, said, "</span>")
 }
 
 // element returns v, escaped, between two tags.
