@@ -22,7 +22,7 @@ import (
 var kept = []string{
 	"account/resolve.go", "catalog/catalog.go",
 	"course/olx/assets.go", "course/olx/content.go", "course/olx/define.go", "course/olx/fate.go", "course/olx/identity.go", "course/olx/import.go",
-	"course/olx/interactive.go", "course/olx/load.go", "course/olx/names.go", "course/olx/settings.go", "course/trial/trial.go", "dragdrop/parse.go", "poll/poll.go", "tool/tool.go", "xmltree/parse.go",
+	"course/olx/interactive.go", "course/olx/load.go", "course/olx/names.go", "course/olx/settings.go", "course/olx/source.go", "course/trial/trial.go", "dragdrop/parse.go", "poll/poll.go", "tool/tool.go", "xmltree/parse.go",
 	"problem/annotationresponse.go", "problem/choices.go", "problem/choicetextresponse.go", "problem/classify.go", "problem/imageresponse.go",
 	"problem/multiplechoice.go", "problem/numerical.go", "problem/optionresponse.go", "problem/prepare.go", "problem/python.go", "problem/response.go",
 	"problem/samples.go", "problem/schematicresponse.go", "problem/symbolicresponse.go", "problem/tolerance.go",
@@ -37,6 +37,7 @@ var kept = []string{
 var unkept = []string{
 	"no free random username",
 	"read course: %w", "text/css; charset=utf-8", "text/html; charset=utf-8", "text/javascript; charset=utf-8", "text/plain; charset=utf-8", "text/vtt; charset=utf-8",
+	"Export from Studio with Tools, Export. The detail says what was found instead.", "no course.xml and no library.xml", "%s is of a Moodle backup", "%s holds <%s>",
 	"%q is no course key", "course.xml says org %q, course %q", // of a course that is refused
 	"The data of the drag-and-drop block cannot be used; the detail says why. Correct it in Studio and import the course again.",
 	"• an address that cannot be read", // told without the mark
