@@ -3,6 +3,7 @@ package lti11
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -293,13 +294,12 @@ func (v *Verifier) checkClock(l *Verified, req *Request) error {
 	l.Nonce = newNonce(last(l.form, "oauth_consumer_key"), last(l.form, "oauth_timestamp"),
 		last(l.form, "oauth_nonce"), req.Target, l.form, now().UTC().Add(past+future+nonceMargin))
 	if l.Age > past || -l.Age > future {
-		skew := "behind"
+		says, why := "%s Our clock says %s UTC; the launch was signed %s behind it.", "the LMS signed %s behind this site's clock"
 		if l.Age < 0 {
-			skew = "ahead"
+			says, why = "%s Our clock says %s UTC; the launch was signed %s ahead of it.", "the LMS signed %s ahead of this site's clock"
 		}
-		return refuse(ErrTimestampExpired.Say("%s Our clock says %s UTC; the launch was signed %s %s it.",
-			ErrTimestampExpired.Public, now().UTC().Format("15:04:05"), l.Age.Abs(), skew),
-			l.Launch.Consumer, "the LMS signed "+l.Age.Abs().String()+" "+skew+" this site's clock")
+		return refuse(ErrTimestampExpired.Say(says, ErrTimestampExpired.Public, now().UTC().Format("15:04:05"), l.Age.Abs()),
+			l.Launch.Consumer, fmt.Sprintf(why, l.Age.Abs()))
 	}
 	return nil
 }
