@@ -75,6 +75,7 @@ type learnerBlock struct {
 // allowanceRow is an allowance with the name of its block.
 type allowanceRow struct {
 	store.Allowance
+	Longer      string // the extra time in words
 	Usage, Name string
 }
 
@@ -163,7 +164,7 @@ func (h *Handler) fillLearner(ctx context.Context, lang *locale.Language, c *cou
 	}
 	p.Query = url.Values{"account": {id}, "scope": {p.Scope}}
 	for _, a := range given {
-		row := allowanceRow{Allowance: a, Name: lang.T("the whole course")}
+		row := allowanceRow{Allowance: a, Longer: longer(lang, a.Time), Name: lang.T("the whole course")}
 		if b := c.Block(a.Key.Ref); b != nil {
 			row.Usage, row.Name = c.Usage(b).String(), blockName(b)
 		} else if a.Key.Ref != (course.Ref{}) {
@@ -358,4 +359,16 @@ func (h *Handler) allow(r *http.Request, v web.Visit, f learnerForm, on bool) er
 		a.Time = -1
 	}
 	return h.Grading.Allow(r.Context(), v.Who.ID, a)
+}
+
+// longer says an extra time in words, such as "1 day, 2 hours".
+func longer(lang *locale.Language, d time.Duration) string {
+	var parts []string
+	if days := int(d / (24 * time.Hour)); days > 0 {
+		parts = append(parts, lang.T("%d days", days))
+	}
+	if hours := int(d % (24 * time.Hour) / time.Hour); hours > 0 {
+		parts = append(parts, lang.T("%d hours", hours))
+	}
+	return strings.Join(parts, ", ")
 }

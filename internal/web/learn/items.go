@@ -12,6 +12,7 @@ import (
 	"lectern/internal/dragdrop"
 	"lectern/internal/problem"
 	"lectern/internal/store"
+	"lectern/internal/web"
 )
 
 // Bounds of statistics: questions on a page, learners looked at and read at
@@ -29,7 +30,7 @@ type item struct {
 	Name     string
 	URL      string
 	Answered int
-	Attempts string // on average
+	Attempts string // on average, as a sentence
 	Correct  string // share with full points
 	Mean     string // of the points possible
 	Wrong    []wrongAnswer
@@ -118,7 +119,7 @@ func (v *view) item(ctx context.Context, place *store.Placement, b *course.Block
 		after = states[len(states)-1].Key.AccountID
 		it.Part = seen >= itemLearners
 	}
-	sum.tell(&it)
+	sum.tell(v, &it)
 	return it, nil
 }
 
@@ -203,14 +204,14 @@ func (s *itemSum) addWrong(place int, text string) {
 	}
 }
 
-func (s *itemSum) tell(it *item) {
+func (s *itemSum) tell(v *view, it *item) {
 	it.Answered = s.answered
 	if s.answered > 0 {
-		it.Correct = number(100*float64(s.full)/float64(s.answered)) + " %"
-		it.Mean = number(100*s.share/float64(s.answered)) + " %"
+		it.Correct = v.number(100*float64(s.full)/float64(s.answered)) + " %"
+		it.Mean = v.number(100*s.share/float64(s.answered)) + " %"
 	}
 	if s.tried > 0 {
-		it.Attempts = number(float64(s.attempts) / float64(s.tried))
+		it.Attempts = v.lang.T("%v attempts on average.", web.Number(hundredths(float64(s.attempts)/float64(s.tried))))
 	}
 	for w, n := range s.wrong {
 		it.Wrong = append(it.Wrong, wrongAnswer{w.place, w.text, n})
