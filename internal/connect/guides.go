@@ -1,5 +1,7 @@
 package connect
 
+import "lectern/internal/locale"
+
 // Where the steps come from.
 const (
 	moodleSeen    = "a running Moodle 4.5.6, what it sent and took"
@@ -182,7 +184,7 @@ func schoology() Guide {
 
 func other() Guide {
 	return Guide{
-		ID: "other", Name: "Any other LMS",
+		ID: "other", Name: locale.Text("Any other LMS"),
 		Intro: "Whatever speaks LTI 1.1 works: it needs a key, a secret and the address of what to open.",
 		Steps: []Step{
 			{

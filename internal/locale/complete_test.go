@@ -6,8 +6,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -217,17 +219,7 @@ func codeTexts(t *testing.T) map[string]string {
 		if consts[at] == nil {
 			consts[at] = map[string]string{}
 		}
-		for _, d := range f.Decls {
-			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST {
-				for _, s := range g.Specs {
-					if v, ok := s.(*ast.ValueSpec); ok && len(v.Values) == len(v.Names) {
-						for i, n := range v.Names {
-							consts[at][n.Name] = constant(v.Values[i], nil)
-						}
-					}
-				}
-			}
-		}
+		maps.Copy(consts[at], constants(f))
 	})
 	eachFile(t, func(name string, f *ast.File) {
 		ast.Inspect(f, func(n ast.Node) bool {
@@ -240,11 +232,32 @@ func codeTexts(t *testing.T) map[string]string {
 				if text := field(n, filepath.ToSlash(name)); text != "" {
 					texts[text] = filepath.ToSlash(name)
 				}
+			case *ast.Field: // of the settings, which the console explains
+				if text := help(n); text != "" && strings.Contains(filepath.ToSlash(name), "/config/") {
+					texts[text] = filepath.ToSlash(name)
+				}
 			}
 			return true
 		})
 	})
 	return texts
+}
+
+// constants returns the texts that a file gives names, by name.
+func constants(f *ast.File) map[string]string {
+	list := map[string]string{}
+	for _, d := range f.Decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.CONST {
+			for _, s := range g.Specs {
+				if v, ok := s.(*ast.ValueSpec); ok && len(v.Values) == len(v.Names) {
+					for i, n := range v.Names {
+						list[n.Name] = constant(v.Values[i], nil)
+					}
+				}
+			}
+		}
+	}
+	return list
 }
 
 // eachFile parses the Go files whose texts people read: tests and the LMS that
@@ -269,6 +282,18 @@ func eachFile(t *testing.T, f func(name string, file *ast.File)) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// help returns what a flag says of itself.
+func help(f *ast.Field) string {
+	if f.Tag == nil {
+		return ""
+	}
+	tag, err := strconv.Unquote(f.Tag.Value)
+	if err != nil {
+		return ""
+	}
+	return reflect.StructTag(tag).Get("help")
 }
 
 // field returns the text of a field that pages show, or "": of a layout, and of

@@ -10,10 +10,12 @@ package locale
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -34,10 +36,11 @@ type Language struct {
 	Tag  string // BCP 47, e.g. "de"; for the lang attribute
 	Name string // as its speakers write it
 
-	texts   map[string]string // those without plural forms
-	plurals map[string]bool   // the others
-	printer *message.Printer
-	date    string // layout of a date
+	texts     map[string]string // those without plural forms
+	plurals   map[string]bool   // the others
+	sentences []*sentence       // those that are told again, the most telling first
+	printer   *message.Printer
+	date      string // layout of a date
 }
 
 // file is one of ui/locale/*.json.
@@ -46,6 +49,8 @@ type file struct {
 	Date  string          `json:"date"`  // layout as of package time
 	Draft bool            `json:"draft"` // not whole yet: nobody is offered it
 	Texts map[string]text `json:"texts"`
+	// Sentences that are kept in English and told again; see [Language.Retell].
+	Sentences map[string]text `json:"sentences"`
 }
 
 // text is a translation: a string, or an object with a form for each plural
@@ -128,18 +133,31 @@ func readOne(files fs.FS, name string, words *catalog.Builder) (*Language, error
 		return nil, err
 	}
 	for key, t := range f.Texts {
-		if t.forms == nil {
-			l.texts[key] = t.one
-			err = words.SetString(tag, key, t.one)
-		} else {
-			l.plurals[key] = true
-			err = words.Set(tag, key, plural.Selectf(1, "", cases(t.forms)...))
-		}
-		if err != nil {
+		if err := l.add(words, tag, key, t); err != nil {
 			return nil, fmt.Errorf("%q: %w", key, err)
 		}
 	}
+	for key, t := range f.Sentences {
+		s, err := newSentence(key, t.forms != nil)
+		if err == nil && len(s.inner) > 0 {
+			l.sentences = append(l.sentences, s)
+		}
+		if err := errors.Join(err, l.add(words, tag, key, t)); err != nil {
+			return nil, fmt.Errorf("%q: %w", key, err)
+		}
+	}
+	sortSentences(l.sentences)
 	return l, nil
+}
+
+// add takes a text into the language.
+func (l *Language) add(words *catalog.Builder, tag language.Tag, key string, t text) error {
+	if t.forms == nil {
+		l.texts[key] = t.one
+		return words.SetString(tag, key, t.one)
+	}
+	l.plurals[key] = true
+	return words.Set(tag, key, plural.Selectf(1, "", cases(t.forms)...))
 }
 
 // cases returns the forms as package plural wants them, "other" last.
@@ -246,6 +264,8 @@ func (l *Language) spoken(args []any) []any {
 		case Phrase:
 			text, of := arg.Words()
 			out[i] = l.T(text, of...)
+		case time.Duration:
+			out[i] = Span(arg)
 		case Moment:
 			if l.Tag != Source {
 				out[i] = l.When(time.Time(arg))
@@ -253,6 +273,29 @@ func (l *Language) spoken(args []any) []any {
 		}
 	}
 	return out
+}
+
+// Span returns how long something takes or took, by the symbols of the SI, which
+// are the same in all languages: "45 s", "14 min", "1 h 30 min", "2 d 3 h".
+func Span(d time.Duration) string {
+	d = d.Abs().Round(time.Second)
+	unit := func(n time.Duration, unit string, rest time.Duration, smaller string) string {
+		text := strconv.FormatInt(int64(n), 10) + " " + unit
+		if rest > 0 {
+			text += " " + strconv.FormatInt(int64(rest), 10) + " " + smaller
+		}
+		return text
+	}
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return unit(d/time.Second, "s", 0, "")
+	case d < time.Hour:
+		return unit(d/time.Minute, "min", d%time.Minute/time.Second, "s")
+	case d < day:
+		return unit(d/time.Hour, "h", d%time.Hour/time.Minute, "min")
+	}
+	return unit(d/day, "d", d%day/time.Hour, "h")
 }
 
 // Text marks a text that is not said where it is written, such as one in a

@@ -120,7 +120,7 @@ func (n *Node) Kind() string {
 	if n.Level != course.LevelComponent {
 		return string(n.Level)
 	}
-	return strings.ReplaceAll(n.Block.Type, "_", " ")
+	return course.TypeName(n.Block.Type)
 }
 
 // Walk calls f for n and everything below it, in document order.

@@ -126,7 +126,7 @@ func (g *annotationGrader) grade(a Answers) (Marks, error) {
 func (g *annotationGrader) feedback(Answers, *Marks) error { return nil }
 
 // solution is the text of the first correct option.
-func (g *annotationGrader) solution() []Shown {
+func (g *annotationGrader) solution(*View) []Shown {
 	for _, o := range g.options {
 		if o.choice == string(Correct) {
 			text := g.in.response.p.scope.expand(strings.TrimSpace(o.node.Text()))

@@ -100,7 +100,7 @@ func (g *choiceGroup) halves(chosen map[string]bool) Mark {
 	return Mark{Correctness: Partial, Points: &points}
 }
 
-func (g *choiceGroup) solution() []Shown { return []Shown{g.in.shownChoices(g.correct)} }
+func (g *choiceGroup) solution(*View) []Shown { return []Shown{g.in.shownChoices(g.correct)} }
 
 // feedback adds the first compound hint whose choices are exactly the chosen
 // ones, or else the hint of every choice for being chosen or left.

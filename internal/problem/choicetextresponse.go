@@ -150,7 +150,7 @@ func (g *choiceTextGrader) check(f textField, given string) (bool, error) {
 func (g *choiceTextGrader) feedback(Answers, *Marks) error { return nil }
 
 // solution names the right choices and says their numbers in their text.
-func (g *choiceTextGrader) solution() []Shown {
+func (g *choiceTextGrader) solution(*View) []Shown {
 	var names, texts []string
 	for _, c := range g.choices {
 		if !c.correct {

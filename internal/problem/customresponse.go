@@ -162,7 +162,7 @@ func (g *customGrader) globals(s submission) map[string]any {
 
 // solution is what the author says is correct: of the whole where there is one
 // input, else of each input.
-func (g *customGrader) solution() []Shown {
+func (g *customGrader) solution(*View) []Shown {
 	var shown []Shown
 	for _, in := range g.r.inputs {
 		text := g.r.p.scope.expand(in.node.Attr("correct_answer"))

@@ -169,7 +169,7 @@ func (f *fieldView) message() string {
 func (f *fieldView) answerHTML() string {
 	inner := ""
 	if f.d.v.ShowAnswers {
-		for _, s := range f.in.response.grader.solution() {
+		for _, s := range f.in.response.grader.solution(&f.d.v) {
 			if s.ID == f.in.id && s.HTML != "" {
 				inner = `<strong>` + html.EscapeString(f.d.v.T("Answer:")) + `</strong> ` + s.HTML
 			}

@@ -214,10 +214,10 @@ func parsePoint(s string) (point, bool) {
 
 func (g *imageGrader) feedback(Answers, *Marks) error { return nil }
 
-func (g *imageGrader) solution() []Shown {
+func (g *imageGrader) solution(v *View) []Shown {
 	var shown []Shown
 	for _, p := range g.images {
-		if s, ok := p.shown(); ok {
+		if s, ok := p.shown(v); ok {
 			shown = append(shown, s)
 		}
 	}
@@ -225,7 +225,7 @@ func (g *imageGrader) solution() []Shown {
 }
 
 // shown says the areas in words; the picture itself outlines them.
-func (p *picture) shown() (Shown, bool) {
+func (p *picture) shown(v *View) (Shown, bool) {
 	const most = 12 // more words than that help nobody
 	var texts, values []string
 	for _, name := range []string{"rectangle", "regions"} {
@@ -234,26 +234,26 @@ func (p *picture) shown() (Shown, bool) {
 		}
 	}
 	for _, r := range p.rectangles {
-		texts = append(texts, fmt.Sprintf("X from %s to %s and Y from %s to %s", short(r.left), short(r.right), short(r.top), short(r.bottom)))
+		texts = append(texts, v.T("X from %s to %s and Y from %s to %s", short(r.left), short(r.right), short(r.top), short(r.bottom)))
 	}
 	for _, r := range p.regions {
 		if len(r) > most {
-			texts = append(texts, fmt.Sprintf("inside an outline of %d corners", len(r)))
+			texts = append(texts, v.T("inside an outline of %d corners", len(r)))
 			continue
 		}
 		corners := make([]string, len(r))
 		for i, c := range r {
 			corners[i] = "(" + short(c.x) + ", " + short(c.y) + ")"
 		}
-		texts = append(texts, "inside the outline "+strings.Join(corners, ", "))
+		texts = append(texts, v.T("inside the outline %s", strings.Join(corners, ", ")))
 	}
 	if len(texts) == 0 {
 		return Shown{}, false
 	}
 	if len(texts) > most {
-		texts = []string{"in one of the marked areas"}
+		texts = []string{v.T("in one of the marked areas")}
 	}
-	return Shown{ID: p.in.id, Values: values, HTML: html.EscapeString(strings.Join(texts, "; or "))}, true
+	return Shown{ID: p.in.id, Values: values, HTML: html.EscapeString(strings.Join(texts, "; "+v.T("or")+" "))}, true
 }
 
 // short writes a coordinate.

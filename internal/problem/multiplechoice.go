@@ -92,7 +92,7 @@ func (g *multipleChoice) feedback(a Answers, m *Marks) error {
 	return nil
 }
 
-func (g *multipleChoice) solution() []Shown { return []Shown{g.in.shownChoices(g.correct)} }
+func (g *multipleChoice) solution(*View) []Shown { return []Shown{g.in.shownChoices(g.correct)} }
 
 // rearrange shuffles the choices or draws from the answer pool.
 func (r *response) rearrange() error {

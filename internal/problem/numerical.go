@@ -325,13 +325,13 @@ func (g *numerical) matched(text string) (int, error) {
 	return g.matchExtra(v)
 }
 
-func (g *numerical) solution() []Shown {
+func (g *numerical) solution(v *View) []Shown {
 	texts := []string{html.EscapeString(g.answer)}
 	for _, n := range g.extras {
 		texts = append(texts, html.EscapeString(g.r.p.scope.expand(n.Attr("answer"))))
 	}
-	return []Shown{{ID: g.in.id, Values: []string{g.answer}, HTML: strings.Join(texts, orHTML)}}
+	return []Shown{{ID: g.in.id, Values: []string{g.answer}, HTML: strings.Join(texts, orHTML(v))}}
 }
 
 // orHTML joins several right answers.
-const orHTML = " <b>or</b> "
+func orHTML(v *View) string { return " <b>" + html.EscapeString(v.T("or")) + "</b> " }

@@ -64,7 +64,7 @@ func (g *optionGrader) feedback(a Answers, m *Marks) error {
 	return nil
 }
 
-func (g *optionGrader) solution() []Shown {
+func (g *optionGrader) solution(*View) []Shown {
 	var shown []Shown
 	for _, in := range g.r.inputs {
 		correct, _ := g.correct(in)

@@ -44,7 +44,7 @@ type grader interface {
 	// feedback adds the extended hints to the marks.
 	feedback(a Answers, m *Marks) error
 	// solution returns the correct answer of each input.
-	solution() []Shown
+	solution(v *View) []Shown
 }
 
 // conditionalHints is a grader whose hints can also be written as a hintgroup

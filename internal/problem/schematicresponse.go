@@ -34,7 +34,7 @@ func (g *schematicGrader) grade(Answers) (Marks, error) {
 
 func (g *schematicGrader) feedback(Answers, *Marks) error { return nil }
 
-func (g *schematicGrader) solution() []Shown { return nil }
+func (g *schematicGrader) solution(*View) []Shown { return nil }
 
 // gradeScript gives the code the list "submission" of circuits and reads the
 // list "correct" that it sets.

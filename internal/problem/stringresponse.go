@@ -158,10 +158,10 @@ func (g *stringGrader) satisfied(conditions []*xmltree.Node, a Answers) ([]strin
 	return names, nil
 }
 
-func (g *stringGrader) solution() []Shown {
+func (g *stringGrader) solution(v *View) []Shown {
 	texts := make([]string, len(g.answers))
 	for i, answer := range g.answers {
 		texts[i] = html.EscapeString(answer)
 	}
-	return []Shown{{ID: g.in.id, Values: g.answers, HTML: strings.Join(texts, orHTML)}}
+	return []Shown{{ID: g.in.id, Values: g.answers, HTML: strings.Join(texts, orHTML(v))}}
 }

@@ -188,6 +188,6 @@ func valueAt(x *calc.Expression, point map[string]complex128, b *calc.Budget) (c
 
 func (g *symbolicGrader) feedback(Answers, *Marks) error { return nil }
 
-func (g *symbolicGrader) solution() []Shown {
+func (g *symbolicGrader) solution(*View) []Shown {
 	return []Shown{{ID: g.in.id, Values: []string{g.answer}, HTML: html.EscapeString(g.answer)}}
 }

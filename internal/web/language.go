@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -117,13 +118,41 @@ func ChooseLanguage(secure func(*http.Request) bool) Handler {
 			Name: languageCookie, Value: locale.Find(chosen).Tag, Path: "/", MaxAge: int(languageKept.Seconds()),
 			Secure: secure(r), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})
-		back := r.PostFormValue("back")
-		if !strings.HasPrefix(back, "/login") { // which checks where it leads itself
-			back = LocalPath(back, "/")
-		}
-		http.Redirect(w, r, back, http.StatusSeeOther)
+		http.Redirect(w, r, backPath(r.PostFormValue("back"), "/"), http.StatusSeeOther)
 		return nil
 	}
+}
+
+// backPath returns an address that the form of languages may lead back to, or
+// instead.
+func backPath(back, instead string) string {
+	if back == "/login" || strings.HasPrefix(back, "/login/") || strings.HasPrefix(back, "/login?") {
+		return back // which checks where it leads itself
+	}
+	return LocalPath(back, instead)
+}
+
+// here returns the address of the page that answers r, to come back to by a
+// link. A form that was not taken is answered at the form's own address, where
+// perhaps nothing is to be had without it: then it is the page the form was on,
+// or the nearest one above it.
+func here(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r.URL.RequestURI()
+	}
+	opens := PageOf(r).opens
+	good := func(address string) bool {
+		return opens != nil && backPath(address, "") != "" && opens(address)
+	}
+	if u, err := url.Parse(r.Referer()); err == nil && strings.EqualFold(u.Host, r.Host) && good(u.RequestURI()) {
+		return u.RequestURI()
+	}
+	for at := r.URL.EscapedPath(); len(at) > 1; at = at[:strings.LastIndexByte(at, '/')] {
+		if good(at) {
+			return at
+		}
+	}
+	return "/"
 }
 
 // Number is a number as texts take it: whole where it is, so that a language

@@ -85,7 +85,7 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name str
 	l.Script = ui.Asset("console/console.js")
 	spoken := Language(r)
 	if l.Here == "" {
-		l.Here = r.URL.RequestURI()
+		l.Here = here(r)
 	}
 	l.Title, l.Notice, l.Problem = spoken.T(l.Title), spoken.T(l.Notice), spoken.T(l.Problem)
 	for _, other := range locale.Languages() {

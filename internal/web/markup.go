@@ -1,12 +1,14 @@
 package web
 
 import (
+	"fmt"
 	"html/template"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"lectern/internal/course"
 	"lectern/internal/locale"
 )
 
@@ -15,14 +17,46 @@ import (
 // is not made by them, the sentence included, is escaped.
 func markup(l *locale.Language) template.FuncMap {
 	return template.FuncMap{
-		"th":       func(text string, args ...any) template.HTML { return sentence(l, text, args) },
-		"strong":   func(v any) template.HTML { return element("<strong>", v, "</strong>") },
-		"mono":     func(v any) template.HTML { return element("<code>", v, "</code>") },
-		"monolong": func(v any) template.HTML { return element(`<code class="long">`, v, "</code>") },
-		"anchor":   anchor,
-		"stamp":    func(t time.Time) template.HTML { return stamp(t, l.When(t)) },
-		"moment":   func(t time.Time) template.HTML { return stamp(t, l.T("%s", locale.Moment(t))) },
+		"th":        func(text string, args ...any) template.HTML { return sentence(l, text, args) },
+		"decimal":   func(v any) string { return decimal(l, v) },
+		"blocktype": func(typ string) string { return l.T(course.TypeName(typ)) },
+		"told":      func(text string) template.HTML { return told(l, text) },
+		"strong":    func(v any) template.HTML { return element("<strong>", v, "</strong>") },
+		"mono":      func(v any) template.HTML { return element("<code>", v, "</code>") },
+		"monolong":  func(v any) template.HTML { return element(`<code class="long">`, v, "</code>") },
+		"anchor":    anchor,
+		"stamp":     func(t time.Time) template.HTML { return stamp(t, l.When(t)) },
+		"moment":    func(t time.Time) template.HTML { return stamp(t, l.T("%s", locale.Moment(t))) },
 	}
+}
+
+// decimal returns a number as people read it in the language: a float64, a
+// pointer to one, or a text of one as this site sends it.
+func decimal(l *locale.Language, v any) string {
+	switch n := v.(type) {
+	case float64:
+		return l.Number(n)
+	case *float64:
+		if n != nil {
+			return decimal(l, *n)
+		}
+		return ""
+	case string:
+		if x, err := strconv.ParseFloat(n, 64); err == nil {
+			return decimal(l, x)
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// told returns an English sentence that was made earlier in the language, marked
+// as English where it is not known.
+func told(l *locale.Language, text string) template.HTML {
+	said, known := l.Retell(text)
+	if known || !strings.Contains(text, " ") {
+		return element("", said, "")
+	}
+	return element(`<span lang="`+locale.Source+`">`, said, "</span>")
 }
 
 // element returns v, escaped, between two tags.

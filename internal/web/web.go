@@ -125,7 +125,7 @@ func (m *Mux) HandleHTTP(pattern string, h http.Handler) {
 
 // ServeHTTP serves one request and logs it.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	page := &Page{}
+	page := &Page{opens: m.opens}
 	ctx := telemetry.With(context.WithValue(r.Context(), pageKey{}, page))
 	r = r.WithContext(ctx)
 	rec := &recorder{ResponseWriter: w}
@@ -151,6 +151,17 @@ func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	m.mux.ServeHTTP(rec, r)
+}
+
+// opens reports whether an address of this site is a page that a link may lead
+// to.
+func (m *Mux) opens(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	_, route := m.mux.Handler(&http.Request{Method: http.MethodGet, URL: u, Host: m.opts.PublicURL.Host})
+	return strings.HasPrefix(route, http.MethodGet+" ")
 }
 
 // answer renders err, if there is one and nothing has been sent yet.

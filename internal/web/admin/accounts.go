@@ -116,6 +116,7 @@ type personPage struct {
 	Errors    map[string]string
 	Consumers []*lti.Consumer
 	Rights    rolePart
+	Acts      []auditRow
 	Who       map[string]string // user names of those the audit names
 	SignIn    string            // address of a one-time link, just made
 	Local     bool
@@ -143,6 +144,7 @@ func (h *Handler) showAccount(w http.ResponseWriter, r *http.Request, v web.Visi
 		if p.Rights, err = rights(r, tx, p.Account); err != nil {
 			return err
 		}
+		p.Acts = named(p.Audit)
 		p.Who, err = actors(r, tx, p.Audit)
 		return err
 	})

@@ -102,7 +102,7 @@ func (h *Handler) course(w http.ResponseWriter, r *http.Request, v web.Visit) er
 		return err
 	}
 	for _, t := range p.Report.BlockTypes() {
-		p.Blocks = append(p.Blocks, blockCount{strings.ReplaceAll(t, "_", " "), p.Report.Blocks[t]})
+		p.Blocks = append(p.Blocks, blockCount{t, p.Report.Blocks[t]})
 	}
 	if err := h.outline(r, &p, c); err != nil {
 		return err

@@ -143,22 +143,24 @@ func (h *Handler) postImport(w http.ResponseWriter, r *http.Request, v web.Visit
 // auditPage is what ui/audit gets.
 type auditPage struct {
 	About string
-	Rows  []store.AuditEntry
+	Rows  []auditRow
 	Who   map[string]string
 }
 
 func (h *Handler) audit(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	p := auditPage{About: strings.TrimSpace(r.URL.Query().Get("about"))}
 	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
+		var list []store.AuditEntry
 		if p.About == "" {
-			p.Rows, err = tx.Audit().List(r.Context(), listLimit)
+			list, err = tx.Audit().List(r.Context(), listLimit)
 		} else {
-			p.Rows, err = tx.People().AuditAbout(r.Context(), p.About, listLimit)
+			list, err = tx.People().AuditAbout(r.Context(), p.About, listLimit)
 		}
 		if err != nil {
 			return err
 		}
-		p.Who, err = actors(r, tx, p.Rows)
+		p.Rows = named(list)
+		p.Who, err = actors(r, tx, list)
 		return err
 	})
 	if err != nil {

@@ -127,14 +127,17 @@ func (v *view) said(e *errs.Error) string {
 	return v.lang.T(text, args...)
 }
 
-// number writes points as people do: 1, 0.5, 0.33.
+// number writes points as tables for programs do: 1, 0.5, 0.33.
 func number(x float64) string {
-	return strconv.FormatFloat(float64(int64(x*100+0.5))/100, 'f', -1, 64)
+	return strconv.FormatFloat(hundredths(x), 'f', -1, 64)
 }
+
+// hundredths rounds to two decimals.
+func hundredths(x float64) float64 { return float64(int64(x*100+0.5)) / 100 }
 
 // number writes points as the learner's language does, with at most two decimals.
 func (v *view) number(x float64) string {
-	return v.lang.Number(float64(int64(x*100+0.5)) / 100)
+	return v.lang.Number(hundredths(x))
 }
 
 // points writes a number of points: "1 point", "2 points", "0.5 points".

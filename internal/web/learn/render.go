@@ -2,7 +2,9 @@ package learn
 
 import (
 	"context"
+	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"lectern/internal/course"
@@ -60,14 +62,15 @@ func (v *view) render(ctx context.Context, b *course.Block, depth int) (template
 }
 
 // notice stands in for a block.
-func (v *view) notice(b *course.Block, text, reason string) (template.HTML, error) {
+func (v *view) notice(b *course.Block, text string, reasons ...string) (template.HTML, error) {
 	if !v.s.Staff {
-		reason = ""
+		reasons = nil
 	}
 	return v.html("notice", struct {
 		part
-		Text, Reason string
-	}{v.part(b), v.lang.T(text), v.lang.T(reason)})
+		Text    string
+		Reasons []string
+	}{v.part(b), v.lang.T(text), slices.DeleteFunc(reasons, func(r string) bool { return r == "" })})
 }
 
 func (v *view) renderHTML(b *course.Block) (template.HTML, error) {
@@ -100,7 +103,7 @@ func (v *view) renderContainer(ctx context.Context, b *course.Block, depth int) 
 		data.ResetURL = v.s.Base + "library/" + escapePath(b.Type) + "/" + escapePath(b.ID) + "/reset"
 	}
 	if len(data.Children) == 0 && v.s.Staff {
-		return v.notice(b, locale.Text("Nothing is shown here."), v.lang.T("This %s has nothing that this learner sees.", b.Type))
+		return v.notice(b, locale.Text("Nothing is shown here."), fmt.Sprintf("This %s has nothing that this learner sees.", b.Type))
 	}
 	return v.html("container", data)
 }

@@ -73,6 +73,7 @@ type teamLearner struct {
 	ID       string // as the LMS knows them
 	Name     string // as the LMS said; "" when it did not
 	Score    lti.Score
+	Points   string // of those possible
 	Answered bool
 	Done, Of int // questions answered, and seen
 	Sent     string
@@ -154,6 +155,7 @@ func (v *view) teamLearner(ctx context.Context, place *store.Placement, m store.
 		return row, err
 	}
 	row.Score, row.Answered = row.work.Score(v.launched)
+	row.Points = v.lang.T("%v of %v", v.number(row.Score.Earned), v.number(row.Score.Possible))
 	v.launched.Walk(func(b *course.Block) bool {
 		if b.Scored && row.work.Sees(v.launched, b) {
 			row.Of++

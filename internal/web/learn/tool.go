@@ -66,11 +66,10 @@ func (v *view) toolNotice(b *course.Block, err error) (template.HTML, error) {
 	if !errors.As(err, &e) || e.Kind != errs.Invalid {
 		return "", err
 	}
-	reason := b.Reason
-	if reason == "" && e.Unwrap() != nil {
-		reason = e.Unwrap().Error() + ". " + e.Hint
+	if b.Reason == "" && e.Unwrap() != nil {
+		return v.notice(b, e.Public, e.Unwrap().Error()+".", e.Hint)
 	}
-	return v.notice(b, e.Public, reason)
+	return v.notice(b, e.Public, b.Reason)
 }
 
 // toolKey finds the course's key for t.
