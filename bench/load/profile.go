@@ -44,9 +44,11 @@ func (b *bench) profiled(ctx context.Context, l *line) error {
 	done := make(chan error, 1)
 	go func() { done <- b.fetchProfile(ctx, l) }()
 	time.Sleep(100 * time.Millisecond) // until it has begun
-	if _, err := closed(ctx, l.to, list, connections); err != nil {
+	t, err := closed(ctx, l.to, list, connections)
+	if err != nil {
 		return err
 	}
+	fmt.Fprintf(b.out, "profile of %s: %.0f requests/s, CPU %.3f ms\n", l.what, t.rate(), t.each())
 	return <-done
 }
 
