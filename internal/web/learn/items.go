@@ -223,6 +223,7 @@ func choiceTexts(b *course.Block) map[string]string {
 			if !strings.HasPrefix(name, "choice_") {
 				name = "choice_" + name
 			}
+			n.Children = slices.DeleteFunc(n.Children, func(c *xmltree.Node) bool { return c.Name == "choicehint" })
 			texts[strconv.Itoa(part)+" "+name] = n.Text()
 			*number++
 		}
