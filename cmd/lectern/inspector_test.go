@@ -92,7 +92,7 @@ func (s *testSite) spoiledLaunches() []spoiledLaunch {
 			m := private()
 			m.at = s.clock.now().Add(-14 * time.Minute)
 			return s.post(newBrowser(t), m)
-		}, "launch_timestamp_expired", []string{"14m0s behind this site", "matches", "OAuth1 §3.3"}, "behind"},
+		}, "launch_timestamp_expired", []string{"14 min behind this site", "matches", "OAuth1 §3.3"}, "behind"},
 		{"an unknown key", func() page {
 			m := private()
 			m.key = "no-such-key"

@@ -74,7 +74,7 @@ func TestLinkTest(t *testing.T) {
 				return strings.Contains(s.get(admin, shown.Request.URL.Path).body, "It holds <strong>1</strong>")
 			})
 			after := s.get(admin, shown.Request.URL.Path)
-			for _, want := range []string{"replaceResultRequest", "imsx_codeMajor", "oauth_signature=&#34;•&#34;", ">opened<", "Send the same launch again"} {
+			for _, want := range []string{"replaceResultRequest", "imsx_codeMajor", "oauth_signature=&#34;•&#34;", ">opened<", "Send the same launch again", " data-send", "Launched as"} {
 				if !strings.Contains(after.body, want) {
 					t.Errorf("the page lacks %s", want)
 				}
@@ -123,14 +123,14 @@ func TestLinkTestFaults(t *testing.T) {
 		if p := s.postForm(newBrowser(t), m, form); p.code() != want {
 			t.Errorf("%s: %d %s", fault, p.StatusCode, p.code())
 		}
-		if p := s.get(admin, shown.Request.URL.Path); !strings.Contains(p.body, want) {
-			t.Errorf("%s: the verdict is not on the page", fault)
+		if p := s.get(admin, shown.Request.URL.Path); !strings.Contains(p.body, want) || strings.Contains(p.body, " data-send") {
+			t.Errorf("%s: the verdict is not on the page, or it is sent over and over", fault)
 		}
 	}
 	if p := s.get(admin, "/admin"); strings.Contains(p.body, "Launches that keep failing") {
 		t.Error("tests make warnings")
 	}
-	_, m, form := s.tryLink(admin, "consumer", strict.ID, "usage", block, "person", "carla", "lms", "canvas")
+	_, m, form := s.tryLink(admin, "consumer", strict.ID, "usage", s.url+path("problem", "p2"), "person", "carla", "lms", "canvas")
 	first, again := s.postForm(newBrowser(t), m, form), s.postForm(newBrowser(t), m, form)
 	if first.StatusCode != http.StatusSeeOther || again.code() != "launch_replayed" {
 		t.Errorf("sent twice: %d, then %s", first.StatusCode, again.code())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -70,14 +71,23 @@ func TestTeachersWorkInConsole(t *testing.T) {
 		form := s.fill(s.get(team, of), append(append([]string{"act", name}, fields...), more...)...)
 		return s.follow(team, s.submit(team, at, form))
 	}
-	if p := act("look", "points", "0.5"); !strings.Contains(p.body, "Scores at the LMS") {
-		t.Errorf("the effect: %d", p.StatusCode)
+	if p := act("look", "points", "0.5"); p.StatusCode != 200 || !strings.Contains(p.body, `value="give"`) || !strings.Contains(p.body, "0.5 of 1 points") {
+		t.Errorf("the effect: %d %.3000s", p.StatusCode, p.body)
+	}
+	if p := s.get(team, of); strings.Contains(p.body, `value="give"`) {
+		t.Error("a score is given before its effect is seen")
+	}
+	if p := act("look", "points", "9"); p.StatusCode != 400 || !strings.Contains(p.body, "from 0 to what the content is worth") {
+		t.Errorf("the effect of 9 points of 1: %d", p.StatusCode)
 	}
 	if p := act("give", "points", "9", "why", "x"); p.StatusCode != 400 {
 		t.Errorf("9 points of 1: %d", p.StatusCode)
 	}
 	if p := act("give", "points", "0.5", "why", "half right"); !strings.Contains(p.body, "half right") {
 		t.Errorf("give: %d", p.StatusCode)
+	}
+	if p := s.get(team, of); !strings.Contains(p.body, "Withdraw the teacher") {
+		t.Error("the effect of withdrawing is not shown")
 	}
 	if p := act("withdraw"); !strings.Contains(p.body, "withdrawn") {
 		t.Errorf("withdraw: %d", p.StatusCode)
@@ -88,7 +98,24 @@ func TestTeachersWorkInConsole(t *testing.T) {
 	if p := act("disallow"); strings.Contains(p.body, "1 more attempt") {
 		t.Errorf("disallow: %d", p.StatusCode)
 	}
-	// The key is corrected: a is right.
+	s.gradeAgain(team, key, usage)
+	if p := s.get(team, of); !strings.Contains(p.body, "1 of 1") {
+		t.Error("the new score is not the learner's")
+	}
+	if p := act("clear"); !strings.Contains(p.body, "begins anew") {
+		t.Errorf("clear: %d", p.StatusCode)
+	}
+	stranger := s.withRole(boss, "team", false, key)
+	if p := s.get(stranger, of); p.StatusCode != http.StatusForbidden {
+		t.Errorf("another course's team: %d", p.StatusCode)
+	}
+}
+
+// gradeAgain corrects the key of the choice, so that a is right, and has it graded
+// again with a look at who changes.
+func (s *testSite) gradeAgain(team *http.Client, key, usage string) {
+	t := s.t
+	t.Helper()
 	files := testCourse()
 	files["problem/block_id.xml"] = strings.NewReplacer(`correct="false"`, `correct="true"`, `correct="true"`, `correct="false"`).Replace(files["problem/block_id.xml"])
 	s.importFiles(files)
@@ -102,15 +129,33 @@ func TestTeachersWorkInConsole(t *testing.T) {
 	u, _ := url.Parse(job)
 	s.submit(team, "/admin/rescore/"+key, s.fill(p, "job", u.Query().Get("job"), "act", "apply"))
 	s.until(team, job, "score changed, on")
-	if p := s.get(team, at+"?q=ada"); !strings.Contains(p.body, "1 of 1") {
-		t.Error("the new score is not the learner's")
+}
+
+// TestLearnersAreFound: by LMS course, and where two LMSs have users of one ID.
+func TestLearnersAreFound(t *testing.T) {
+	s := startSite(t, nil)
+	at := "/admin/learners/" + s.importFiles(testCourse()).CourseKey
+	boss, _ := s.consoleOf()
+	team := s.withRole(boss, "team", true, someCourse)
+	if p := s.get(team, at); !strings.Contains(p.body, "No LMS has launched anything") {
+		t.Errorf("nothing yet: %d", p.StatusCode)
 	}
-	if p := act("clear"); !strings.Contains(p.body, "begins anew") {
-		t.Errorf("clear: %d", p.StatusCode)
+	s.consumer("k", "secret", nil)
+	id := s.answered("k", "ada", "choice_0")
+	if p := s.get(team, at); !strings.Contains(p.body, "1 learner<") || !strings.Contains(p.body, "lti_launch_context") {
+		t.Errorf("the LMS courses: %.2000s", p.body)
 	}
-	stranger := s.withRole(boss, "team", false, key)
-	if p := s.get(stranger, of); p.StatusCode != http.StatusForbidden {
-		t.Errorf("another course's team: %d", p.StatusCode)
+	s.consumer("other", "secret", nil)
+	namesake := s.answered("other", "ada", "choice_1")
+	if p := s.get(team, at+"?q=ada"); !strings.Contains(p.body, "account="+id) || !strings.Contains(p.body, "account="+namesake) || strings.Contains(p.body, "0 of 1") {
+		t.Errorf("two LMSs' users of one ID are not told apart: %.2000s", p.body)
+	}
+	listed := regexp.MustCompile(`\?from=[^"]+`).FindString(s.get(team, at).body)
+	if p := s.get(team, at+listed); !strings.Contains(p.body, "account="+id) && !strings.Contains(p.body, "account="+namesake) {
+		t.Errorf("the learners of an LMS course: %d %.2000s", p.StatusCode, p.body)
+	}
+	if p := s.get(team, at+"?from=nowhere&after=x"); p.StatusCode != 200 {
+		t.Errorf("an LMS course that is gone: %d", p.StatusCode)
 	}
 }
 

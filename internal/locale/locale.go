@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -263,6 +264,8 @@ func (l *Language) spoken(args []any) []any {
 		case Phrase:
 			text, of := arg.Words()
 			out[i] = l.T(text, of...)
+		case time.Duration:
+			out[i] = Span(arg)
 		case Moment:
 			if l.Tag != Source {
 				out[i] = l.When(time.Time(arg))
@@ -270,6 +273,29 @@ func (l *Language) spoken(args []any) []any {
 		}
 	}
 	return out
+}
+
+// Span returns how long something takes or took, by the symbols of the SI, which
+// are the same in all languages: "45 s", "14 min", "1 h 30 min", "2 d 3 h".
+func Span(d time.Duration) string {
+	d = d.Abs().Round(time.Second)
+	unit := func(n time.Duration, unit string, rest time.Duration, smaller string) string {
+		text := strconv.FormatInt(int64(n), 10) + " " + unit
+		if rest > 0 {
+			text += " " + strconv.FormatInt(int64(rest), 10) + " " + smaller
+		}
+		return text
+	}
+	const day = 24 * time.Hour
+	switch {
+	case d < time.Minute:
+		return unit(d/time.Second, "s", 0, "")
+	case d < time.Hour:
+		return unit(d/time.Minute, "min", d%time.Minute/time.Second, "s")
+	case d < day:
+		return unit(d/time.Hour, "h", d%time.Hour/time.Minute, "min")
+	}
+	return unit(d/day, "d", d%day/time.Hour, "h")
 }
 
 // Text marks a text that is not said where it is written, such as one in a

@@ -1,6 +1,7 @@
 package locale
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -73,5 +74,19 @@ func TestT(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
 		}
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0 s", 45 * time.Second: "45 s", -14 * time.Minute: "14 min", 90*time.Minute + time.Second: "1 h 30 min",
+		48 * time.Hour: "2 d", 51 * time.Hour: "2 d 3 h", 59*time.Minute + 59700*time.Millisecond: "1 h",
+	} {
+		if got := Span(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+	if said := Find("de").T("%v more", 36*time.Hour); !strings.Contains(said, "1 d 12 h") {
+		t.Errorf("as an argument: %q", said)
 	}
 }

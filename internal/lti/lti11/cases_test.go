@@ -199,7 +199,7 @@ func TestValidator(t *testing.T) {
 	})
 	t.Run("skew is told in words", func(t *testing.T) {
 		_, err := verifier().Verify(t.Context(), stamp("1699996400"))
-		if msg := errs.From(err).Public; !strings.Contains(msg, "22:13:20 UTC") || !strings.Contains(msg, "1h0m0s") {
+		if msg := errs.From(err).Public; !strings.Contains(msg, "22:13:20 UTC") || !strings.Contains(msg, "1 h earlier") {
 			t.Errorf("page says %q", msg)
 		}
 	})

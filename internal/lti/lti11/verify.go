@@ -3,13 +3,13 @@ package lti11
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"lectern/internal/errs"
+	"lectern/internal/locale"
 	"lectern/internal/lti"
 	"lectern/internal/oauth1"
 )
@@ -294,12 +294,14 @@ func (v *Verifier) checkClock(l *Verified, req *Request) error {
 	l.Nonce = newNonce(last(l.form, "oauth_consumer_key"), last(l.form, "oauth_timestamp"),
 		last(l.form, "oauth_nonce"), req.Target, l.form, now().UTC().Add(past+future+nonceMargin))
 	if l.Age > past || -l.Age > future {
-		says, why := "%s Our clock says %s UTC; the launch was signed %s behind it.", "the LMS signed %s behind this site's clock"
+		clock, off, c := now().UTC().Format("15:04:05"), locale.Span(l.Age), l.Launch.Consumer
 		if l.Age < 0 {
-			says, why = "%s Our clock says %s UTC; the launch was signed %s ahead of it.", "the LMS signed %s ahead of this site's clock"
+			return refuse(ErrTimestampExpired.Say("The clock of your course site is ahead of this site's, so this link cannot be checked. "+
+				"Please tell your teacher or course administrator. Our clock says %s UTC; the launch was signed %s later.", clock, off),
+				c, "the LMS signed "+off+" ahead of this site's clock")
 		}
-		return refuse(ErrTimestampExpired.Say(says, ErrTimestampExpired.Public, now().UTC().Format("15:04:05"), l.Age.Abs()),
-			l.Launch.Consumer, fmt.Sprintf(why, l.Age.Abs()))
+		return refuse(ErrTimestampExpired.Say("This link is too old. Please open it again from your course. "+
+			"Our clock says %s UTC; the launch was signed %s earlier.", clock, off), c, "the LMS signed "+off+" behind this site's clock")
 	}
 	return nil
 }

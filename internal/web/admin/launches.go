@@ -163,9 +163,9 @@ func (h *Handler) launch(w http.ResponseWriter, r *http.Request, v web.Visit) er
 func clockText(lang *locale.Language, skew time.Duration) string {
 	switch {
 	case skew > 0:
-		return lang.T("%s behind this site's", skew.String())
+		return lang.T("%s behind this site's", skew)
 	case skew < 0:
-		return lang.T("%s ahead of this site's", (-skew).String())
+		return lang.T("%s ahead of this site's", -skew)
 	}
 	return lang.T("agrees with this site's")
 }

@@ -25,7 +25,12 @@ type learnersPage struct {
 	Key, Name string
 	Action    string
 	Search    string
-	Missed    bool // nobody was found
+	Missed    bool           // nobody was found
+	Found     []foundLearner // several whom the search means
+	Classes   []learnerClass // of LMSs, while nobody is chosen
+	Class     *learnerClass  // whose learners are listed
+	Members   []store.Member
+	Next      string // parameters of the next page of them
 	Error     string
 
 	Account *account.Account // nil: only the search
@@ -39,13 +44,14 @@ type learnersPage struct {
 	Above      []learnerBlock
 	History    []store.ScoreEvent
 	Worked     int // blocks at and below Block that were worked on
-	Clear      []grading.CellChange
+	Clear      []cellRow
 	Given      *store.Given
 	By         string // who gave it
 	Typed      string // points in the form
 	Why        string
-	Give       []grading.CellChange // what they would do; nil before somebody looked
+	Give       []cellRow // what they would do; nil before somebody looked
 	Looked     bool
+	Withdraw   []cellRow // what withdrawing the teacher's score would do
 }
 
 // Of returns the parameters of the learner's page about a block; "" is about all.
@@ -88,15 +94,22 @@ func (h *Handler) showLearners(w http.ResponseWriter, r *http.Request, v web.Vis
 	p.Key, p.Name, p.Action, p.Search = key, c.Name, "/admin/learners/"+key, strings.TrimSpace(q.Get("q"))
 	id := q.Get("account")
 	if id == "" && p.Search != "" {
-		if id, err = h.findLearner(ctx, p.Search); err != nil {
+		if p.Found, err = h.findLearners(ctx, key, p.Search); err != nil {
 			return err
 		}
-		p.Missed = id == ""
+		if p.Missed = len(p.Found) == 0; len(p.Found) == 1 {
+			id = p.Found[0].ID
+		}
+	}
+	if id == "" {
+		if err := h.fillClasses(r, c, q, &p); err != nil {
+			return err
+		}
 	}
 	if id != "" {
-		err = h.fillLearner(ctx, web.Language(r), c, id, q, &p)
-		if p.Search != "" && errors.Is(err, grading.ErrLearner) {
-			p, err = learnersPage{Key: key, Name: c.Name, Action: p.Action, Search: p.Search, Missed: true}, nil
+		err := h.fillLearner(ctx, web.Language(r), c, id, q, &p)
+		if errors.Is(err, grading.ErrGiven) { // what was typed cannot be looked at
+			p.Looked, p.Error, status, err = false, web.Public(r, err), http.StatusBadRequest, nil
 		}
 		if err != nil {
 			return err
@@ -111,36 +124,6 @@ func (h *Handler) showLearners(w http.ResponseWriter, r *http.Request, v web.Vis
 		"disallowed": locale.Text("They do not count any more."),
 	}[r.URL.Query().Get("done")]
 	return h.pages.Show(w, r, status, "learners/learners.html", l)
-}
-
-// findLearner returns the account that a user name, an account ID or an LMS's
-// user ID names, "" for none.
-func (h *Handler) findLearner(ctx context.Context, text string) (id string, err error) {
-	err = h.Store.View(ctx, func(tx store.Tx) error {
-		consumers, err := tx.Consumers().List(ctx, "")
-		if err != nil {
-			return err
-		}
-		find := []func() (*account.Account, error){
-			func() (*account.Account, error) { return tx.Accounts().ByUsername(ctx, text) },
-			func() (*account.Account, error) { return tx.Accounts().ByID(ctx, text) },
-		}
-		for _, c := range consumers {
-			find = append(find, func() (*account.Account, error) { return tx.Accounts().ByLink(ctx, c.ID, text) })
-		}
-		for _, f := range find {
-			a, err := f()
-			if err == nil {
-				id = a.ID
-				return nil
-			}
-			if !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-		}
-		return nil
-	})
-	return id, err
 }
 
 // learnerIn returns an account if it is a learner of the course, with the scopes
@@ -248,14 +231,33 @@ func (h *Handler) fillBlock(ctx context.Context, c *course.Course, l *grading.Le
 			return err
 		}
 	}
-	if p.Clear, err = h.Grading.ClearEffect(ctx, l.Who, at); err != nil {
+	return h.fillEffects(ctx, l.Who, at, p)
+}
+
+// fillEffects fills in what each act would do to gradebooks.
+func (h *Handler) fillEffects(ctx context.Context, who grading.Who, at grading.At, p *learnersPage) error {
+	cleared, err := h.Grading.ClearEffect(ctx, who, at)
+	if err == nil {
+		p.Clear, err = h.cellRows(ctx, at.Course, cleared)
+	}
+	if err == nil && p.Given != nil {
+		var gone []grading.CellChange
+		if gone, err = h.Grading.GiveEffect(ctx, who, at, nil); err == nil {
+			p.Withdraw, err = h.cellRows(ctx, at.Course, gone)
+		}
+	}
+	if err != nil || !p.Looked {
 		return err
 	}
-	if earned, err := strconv.ParseFloat(p.Typed, 64); p.Looked && err == nil {
-		p.Give, err = h.Grading.GiveEffect(ctx, l.Who, at, &earned)
-		return err
+	earned, wrong := strconv.ParseFloat(p.Typed, 64)
+	if wrong != nil || !(earned >= 0) || earned > p.Block.Score.Possible {
+		return grading.ErrGiven
 	}
-	return nil
+	given, err := h.Grading.GiveEffect(ctx, who, at, &earned)
+	if err == nil {
+		p.Give, err = h.cellRows(ctx, at.Course, given)
+	}
+	return err
 }
 
 // learnerForm is what a form about a learner names.

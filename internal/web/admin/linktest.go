@@ -32,12 +32,17 @@ type testForm struct {
 	Names         map[string]string // of consumers
 }
 
-// chosenTest reads what a query or a form asks for. The course may be left out
-// where the usage key names it.
+// chosenTest reads what a query or a form asks for. The content may be given as
+// its LTI link, and the course left out where the usage key names it.
 func chosenTest(q url.Values) store.TestLaunch {
 	t := store.TestLaunch{
 		ConsumerID: q.Get("consumer"), CourseKey: strings.TrimSpace(q.Get("course")), UsageKey: strings.TrimSpace(q.Get("usage")),
 		Person: q.Get("person"), LMS: q.Get("lms"), Fault: q.Get("fault"), OutcomeFault: q.Get("outcome_fault"),
+	}
+	if _, link, ok := strings.Cut(t.UsageKey, "/lti_provider/courses/"); ok {
+		if c, u, err := keys.ParseLaunchPath(link); err == nil {
+			t.CourseKey, t.UsageKey = c.String(), u.String()
+		}
 	}
 	if u, err := keys.ParseUsage(t.UsageKey); err == nil && t.CourseKey == "" {
 		t.CourseKey = u.Course.String()
@@ -92,15 +97,20 @@ func (h *Handler) postTest(w http.ResponseWriter, r *http.Request, v web.Visit) 
 
 // testPage is what ui/test/test.html gets.
 type testPage struct {
-	Test     store.TestLaunch
-	Consumer string
-	LMS      string
-	Form     fakelms.Form
-	Masked   []launchlog.Param // what is sent, as it is shown
-	Verdicts []testVerdict
-	Messages []store.TestMessage
-	Send     bool // by itself, when the page opens
-	Over     bool // too old to be sent
+	Test         store.TestLaunch
+	Consumer     string
+	LMS          string
+	Form         fakelms.Form
+	Masked       []launchlog.Param // what is sent, as it is shown
+	Person       string            // who launches; to be translated, as Fault and OutcomeFault
+	Fault        string
+	OutcomeFault string
+	Verdicts     []testVerdict
+	Owed         *store.OwedRow // what this site does with the learner's score; nil for none
+	Messages     []store.TestMessage
+	First        bool // it was not sent yet
+	Send         bool // by itself, when the page opens
+	Over         bool // too old to be sent
 }
 
 // Again returns the test as parameters of the page that makes one.
@@ -122,7 +132,10 @@ func (h *Handler) showTest(w http.ResponseWriter, r *http.Request, v web.Visit) 
 	if err != nil {
 		return err
 	}
-	p := testPage{Test: *t, LMS: t.LMS}
+	p := testPage{
+		Test: *t, LMS: t.LMS, Person: titleOf(linktest.People(), t.Person), Fault: titleOf(linktest.LaunchFaults(), t.Fault),
+		OutcomeFault: titleOf(fakelms.OutcomeFaults(), t.OutcomeFault),
+	}
 	for _, known := range fakelms.Names() {
 		if known.Name == t.LMS {
 			p.LMS = known.Title
@@ -141,30 +154,61 @@ func (h *Handler) showTest(w http.ResponseWriter, r *http.Request, v web.Visit) 
 	if p.Messages, err = h.Tests.Messages(ctx, id); err != nil {
 		return err
 	}
-	err = h.Store.View(ctx, func(tx store.Tx) error {
-		names, err := consumerNames(r, tx)
-		if err != nil {
-			return err
-		}
-		p.Consumer = names[t.ConsumerID]
-		rows, err := tx.LaunchLog().List(ctx, store.LaunchFilter{TestID: id})
-		for _, e := range rows {
-			ev := launchlog.Read(e.Evidence)
-			p.Verdicts = append(p.Verdicts, testVerdict{e, ev.Do})
-		}
-		return err
-	})
+	strict, err := h.fillTest(r, &p)
 	if err != nil {
 		return err
 	}
 	p.Over = h.Clock().Sub(t.MadeAt) > linktest.Life
-	p.Send = !p.Over && len(p.Verdicts) == 0
+	p.First = !p.Over && len(p.Verdicts) == 0
+	// A launch that opened is sent again when the page is looked at again: that
+	// changes nothing and shows the learner's page once more.
+	p.Send = p.First || !p.Over && !strict && p.Verdicts[0].Code == "ok"
 	l := v.Layout("Test of a link", "launches", p)
 	l.Frames = append(l.Frames, h.PublicURL.Scheme+"://"+h.PublicURL.Host)
 	if u, err := url.Parse(h.ContentURL); err == nil && u.Host != "" {
 		l.Frames = append(l.Frames, u.Scheme+"://"+u.Host)
 	}
 	return h.pages.Show(w, r, http.StatusOK, "test/test.html", l)
+}
+
+// fillTest reads what came of a test. It reports whether its consumer refuses
+// every repeat of a launch.
+func (h *Handler) fillTest(r *http.Request, p *testPage) (strict bool, err error) {
+	ctx, t := r.Context(), &p.Test
+	err = h.Store.View(ctx, func(tx store.Tx) error {
+		c, err := tx.Consumers().ByID(ctx, t.ConsumerID)
+		if err != nil {
+			return err
+		}
+		p.Consumer, strict = c.Name, c.StrictReplay
+		rows, err := tx.LaunchLog().List(ctx, store.LaunchFilter{TestID: t.ID})
+		if err != nil {
+			return err
+		}
+		p.Verdicts = nil
+		for _, e := range rows {
+			ev := launchlog.Read(e.Evidence)
+			p.Verdicts = append(p.Verdicts, testVerdict{e, ev.Do})
+		}
+		owed, err := tx.Owed().List(ctx, store.OwedFilter{
+			ConsumerID: t.ConsumerID, Learner: p.Form.Get("user_id"), Link: t.UsageKey, Limit: 1,
+		})
+		if len(owed) > 0 && owed[0].State != store.Unowed {
+			p.Owed = &owed[0]
+		}
+		return err
+	})
+	return strict, err
+}
+
+// titleOf returns the title of a choice, "" for none.
+func titleOf(list []fakelms.Fault, value string) string {
+	for _, f := range list {
+		if f.Value == value {
+			return f.Title
+		}
+	}
+	return value
 }
 
 // backInLMS is where a test's learner is taken back to, in the frame of the test.

@@ -29,9 +29,17 @@ type versionsPage struct {
 	Chosen *store.VersionInfo // to go back to
 	Delete bool               // the course is to be deleted
 	Wrong  bool               // the key was typed wrong
-	Links  []linkDates        // that would break
+	Links  []brokenLink       // that would break, the first of them
+	Broken int                // all that would
 	All    int                // links in LMSs
 	Starts int64              // launches of those that would break
+}
+
+// brokenLink is a link in an LMS that would lead nowhere.
+type brokenLink struct {
+	store.Placement
+	Consumer string
+	Content  string // name of what it leads to now
 }
 
 // getVersions lists the versions of a course; with to, it shows what going back
@@ -92,17 +100,27 @@ func (h *Handler) breaks(r *http.Request, c *course.Course, p *versionsPage) err
 			return err
 		}
 	}
-	links, _, err := h.linksDates(r, c)
-	p.All = len(links)
-	for _, l := range links {
-		ref, wrong := course.ParseRef(l.UsageKey)
-		if next != nil && wrong == nil && next.Block(ref) != nil {
-			continue
+	return h.Store.View(r.Context(), func(tx store.Tx) error {
+		p.All, p.Broken, p.Starts, p.Links = 0, 0, 0, nil
+		names, err := consumerNames(r, tx)
+		if err != nil {
+			return err
 		}
-		p.Links = append(p.Links, l)
-		p.Starts += l.Launches
-	}
-	return err
+		all, err := tx.Placements().List(r.Context(), "", p.Key)
+		for _, l := range all {
+			p.All++
+			ref, wrong := course.ParseRef(l.UsageKey)
+			if next != nil && wrong == nil && next.Block(ref) != nil {
+				continue
+			}
+			p.Broken++
+			p.Starts += l.Launches
+			if len(p.Links) < linksShown {
+				p.Links = append(p.Links, brokenLink{l, names[l.ConsumerID], contentName(c, l.UsageKey)})
+			}
+		}
+		return err
+	})
 }
 
 func (h *Handler) postVersions(w http.ResponseWriter, r *http.Request, v web.Visit) error {

@@ -5,16 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"lectern/internal/course"
+	"lectern/internal/dragdrop"
 	"lectern/internal/problem"
 	"lectern/internal/store"
 	"lectern/internal/web"
-	"lectern/internal/xmltree"
 )
 
 // Bounds of statistics: questions on a page, learners looked at and read at
@@ -39,7 +37,9 @@ type item struct {
 	Part     bool // more learners than were counted
 }
 
+// wrongAnswer is one that several learners gave, or one did.
 type wrongAnswer struct {
+	Place int // of the field, from 1; 0 where there is only one
 	Text  string
 	Count int
 }
@@ -89,7 +89,17 @@ func (v *view) teamItems(w http.ResponseWriter, r *http.Request, place *store.Pl
 func (v *view) item(ctx context.Context, place *store.Placement, b *course.Block) (item, error) {
 	it := item{Name: v.nameOf(b), URL: v.page(b) + "#" + v.anchor(b)}
 	key := store.LearnerKey{Scope: v.s.Scope, CourseKey: v.c.Key.String(), Ref: b.Ref}
-	sum := itemSum{wrong: map[string]int{}, say: choiceTexts(b)}
+	sum := itemSum{wrong: map[said]int{}}
+	var err error
+	switch b.Type {
+	case "problem":
+		sum.words, err = v.Grading.Words(v.at(b))
+	case "drag-and-drop-v2":
+		sum.board, err = dragdrop.Parse(b.Fields)
+	}
+	if err != nil {
+		sum.words, sum.board = nil, nil // a broken question has points at most
+	}
 	after, seen := "", 0
 	for seen < itemLearners {
 		var states []store.LearnerState
@@ -113,12 +123,19 @@ func (v *view) item(ctx context.Context, place *store.Placement, b *course.Block
 	return it, nil
 }
 
+// said is a wrong answer to one field of a question.
+type said struct {
+	place int
+	text  string
+}
+
 // itemSum adds up.
 type itemSum struct {
 	answered, full, tried, attempts int
 	share                           float64
-	wrong                           map[string]int
-	say                             map[string]string
+	wrong                           map[said]int
+	words                           *problem.Words       // of a problem
+	board                           *dragdrop.Definition // of drag and drop
 }
 
 func (s *itemSum) add(row *store.LearnerState) {
@@ -133,8 +150,18 @@ func (s *itemSum) add(row *store.LearnerState) {
 	if earned >= possible {
 		s.full++
 	}
+	switch {
+	case s.words != nil:
+		s.addAnswers(row.State)
+	case s.board != nil:
+		s.addPlaced(row.State)
+	}
+}
+
+// addAnswers counts the last answers to a problem.
+func (s *itemSum) addAnswers(state string) {
 	var st problem.State
-	if row.Key.Ref.Type != "problem" || json.Unmarshal([]byte(row.State), &st) != nil || st.Attempts == 0 {
+	if json.Unmarshal([]byte(state), &st) != nil || st.Attempts == 0 {
 		return
 	}
 	s.tried++
@@ -144,28 +171,37 @@ func (s *itemSum) add(row *store.LearnerState) {
 		answers = st.AnswersHistory[n-1]
 	}
 	for id, mark := range st.Marks.All() {
-		given, ok := answers[id]
-		if mark.Correctness == problem.Correct || !ok || strings.Join(given.Values, "") == "" {
-			continue
-		}
-		if text := s.words(id, given.Values); text != "" && len(s.wrong) < itemLearners {
-			s.wrong[text]++
+		if given, ok := answers[id]; ok && mark.Correctness != problem.Correct {
+			s.addWrong(s.words.Place(id), s.words.Say(id, given))
 		}
 	}
 }
 
-// words puts a learner's answer into words, one line.
-func (s *itemSum) words(id string, values []string) string {
-	list := make([]string, len(values))
-	for i, value := range values {
-		list[i] = cmp.Or(s.say[partOf(id)+" "+value], value)
+// addPlaced counts what lies where it does not belong after the last attempt.
+func (s *itemSum) addPlaced(state string) {
+	var st dragdrop.State
+	if json.Unmarshal([]byte(state), &st) != nil {
+		return
 	}
-	slices.Sort(list)
-	text := strings.Join(strings.Fields(strings.Join(list, "; ")), " ")
+	if st.Attempts > 0 {
+		s.tried++
+		s.attempts += st.Attempts
+	}
+	for i := range s.board.Items {
+		item := &s.board.Items[i]
+		if zone := s.board.Zone(s.board.Where(&st, item.ID)); zone != nil && !item.Right(zone.UID) {
+			s.addWrong(0, plain(item.Name)+" → "+plain(zone.Title))
+		}
+	}
+}
+
+func (s *itemSum) addWrong(place int, text string) {
 	if runes := []rune(text); len(runes) > itemText {
 		text = string(runes[:itemText]) + "…"
 	}
-	return text
+	if _, known := s.wrong[said{place, text}]; text != "" && (known || len(s.wrong) < itemLearners) {
+		s.wrong[said{place, text}]++
+	}
 }
 
 func (s *itemSum) tell(v *view, it *item) {
@@ -177,60 +213,11 @@ func (s *itemSum) tell(v *view, it *item) {
 	if s.tried > 0 {
 		it.Attempts = v.lang.T("%v attempts on average.", web.Number(hundredths(float64(s.attempts)/float64(s.tried))))
 	}
-	for text, n := range s.wrong {
-		it.Wrong = append(it.Wrong, wrongAnswer{text, n})
+	for w, n := range s.wrong {
+		it.Wrong = append(it.Wrong, wrongAnswer{w.place, w.text, n})
 	}
 	slices.SortFunc(it.Wrong, func(a, b wrongAnswer) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Text, b.Text))
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Place, b.Place), cmp.Compare(a.Text, b.Text))
 	})
 	it.Wrong = it.Wrong[:min(len(it.Wrong), itemWrong)]
-}
-
-// inputPart finds the number of the response in an input's ID: …_2_1.
-var inputPart = regexp.MustCompile(`_(\d+)_\d+$`)
-
-func partOf(inputID string) string {
-	if m := inputPart.FindStringSubmatch(inputID); m != nil {
-		return m[1]
-	}
-	return ""
-}
-
-// choiceTexts returns what the choices of a problem say, by the number of their
-// response and their name. Choices without a name are numbered as they are
-// graded.
-func choiceTexts(b *course.Block) map[string]string {
-	texts := map[string]string{}
-	if b.Type != "problem" {
-		return texts
-	}
-	root, err := xmltree.ParseBytes([]byte(b.Data), xmltree.Limits{})
-	if err != nil {
-		return texts
-	}
-	part := 1 // the first response is number 2
-	var walk func(n *xmltree.Node, number *int)
-	walk = func(n *xmltree.Node, number *int) {
-		if strings.HasSuffix(n.Name, "response") {
-			part++
-			number = new(int)
-		}
-		if n.Name == "choice" && number != nil {
-			name, given := n.Lookup("name")
-			if !given || name == "" {
-				name = "choice_" + strconv.Itoa(*number)
-			}
-			if !strings.HasPrefix(name, "choice_") {
-				name = "choice_" + name
-			}
-			n.Children = slices.DeleteFunc(n.Children, func(c *xmltree.Node) bool { return c.Name == "choicehint" })
-			texts[strconv.Itoa(part)+" "+name] = n.Text()
-			*number++
-		}
-		for _, child := range n.Children {
-			walk(child, number)
-		}
-	}
-	walk(root, nil)
-	return texts
 }
