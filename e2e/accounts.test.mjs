@@ -74,7 +74,7 @@ describe("accounts", { skip }, () => {
     await page.goto(`${at}/delete`);
     await look(page, "delete");
     await page.goto(`${demo.site}/admin/audit`);
-    await see(page, "user.merge");
+    await see(page, "another account merged into this one");
     await look(page, "audit");
   });
 

@@ -61,11 +61,11 @@ describe("the operator sees where every score is", { skip }, () => {
     await page.getByRole("button", { name: "Send again" }).focus();
     await page.keyboard.press("Enter");
     await page.getByText("on their way again").waitFor();
-    for (let n = 0; n < 40 && await page.getByText("done", { exact: true }).count() < 2; n++) {
+    for (let n = 0; n < 40 && await page.getByText("taken", { exact: true }).count() < 2; n++) {
       await page.waitForTimeout(250);
       await page.reload();
     }
-    assert.equal(await page.getByText("done", { exact: true }).count(), 2);
+    assert.equal(await page.getByText("taken", { exact: true }).count(), 2);
   });
 
   test("filters are in the address, and the list can be downloaded", async () => {

@@ -2,13 +2,16 @@ package main
 
 import (
 	"context"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"lectern/internal/registry"
+	"lectern/internal/store"
 )
 
 // signedInBrowser goes through the first start and returns a browser inside
@@ -186,5 +189,42 @@ func TestConsoleAgainstScripts(t *testing.T) {
 	}
 	if p := s.get(newBrowser(t), "/login?next=//evil.example/admin"); strings.Contains(p.body, "evil.example") {
 		t.Error("signing in leads to another site")
+	}
+}
+
+// TestAuditHasPages: entries older than the first page can be reached, also those
+// about one subject.
+func TestAuditHasPages(t *testing.T) {
+	s := startSite(t, nil)
+	admin := s.signedInBrowser()
+	err := s.app.Store.Update(context.Background(), func(tx store.Tx) error {
+		for i := range 450 {
+			e := store.AuditEntry{At: s.clock.now(), Who: "command line", Act: "course.import", Subject: "course-" + strconv.Itoa(i%2)}
+			if err := tx.Audit().Append(context.Background(), e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := regexp.MustCompile(`href="(/admin/audit\?[^"]*before=[^"]*)" rel="next"`)
+	for about, want := range map[string]int{"": 452, "?about=course-1": 225} {
+		rows, pages := 0, 0
+		for at := "/admin/audit" + about; at != "" && pages < 20; pages++ {
+			p := s.get(admin, at)
+			rows += strings.Count(p.body, "<time datetime")
+			at = ""
+			if m := next.FindStringSubmatch(p.body); m != nil {
+				at = html.UnescapeString(m[1])
+			}
+		}
+		if rows < want || rows > want+10 || pages < 2 {
+			t.Errorf("%q: %d entries on %d pages, want %d", about, rows, pages, want)
+		}
+	}
+	if p := s.get(admin, "/admin/audit?before=9.%00"); p.StatusCode != 200 {
+		t.Errorf("a place that is none: %d", p.StatusCode)
 	}
 }

@@ -251,7 +251,7 @@ type consumerSetCmd struct {
 	TrustedDomain []string `placeholder:"DOMAIN" help:"Trusted e-mail domains instead of the present ones; empty for none."`
 	FrameOrigin   []string `placeholder:"ORIGIN" help:"Sites that may frame our pages instead of the present ones; empty for none."`
 	railsFlags
-	Yes  bool `help:"Delete what a shorter time of keeping learners' data deletes, without asking."`
+	Yes  bool `help:"Delete what a shorter time of keeping learners' data deletes, and begin anew in each LMS course, or no longer, without asking."`
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
@@ -266,6 +266,9 @@ func (c *consumerSetCmd) Run(app *App) error {
 		return err
 	}
 	if err := c.sure(app, old, limits.KeepDays); err != nil {
+		return err
+	}
+	if err := c.sureAnew(app, old); err != nil {
 		return err
 	}
 	consumer, err := app.Registry.Set(app.Context, commandLine, old.ID, registry.Spec{

@@ -145,7 +145,7 @@ func TestConsoleInGerman(t *testing.T) {
 		"/admin", "/admin/consumers", "/admin/consumers/add", "/admin/consumers/"+c.ID, "/admin/consumers/"+c.ID+"/dates",
 		"/admin/consumers/"+c.ID+"/connect/canvas", "/admin/consumers/"+c.ID+"/delete", "/admin/courses", "/admin/import",
 		"/admin/launches", "/admin/test", "/admin/scores", "/admin/accounts", "/admin/accounts/add", "/admin/accounts/import",
-		"/admin/search", "/account", "/account/delete", "/admin/consumers/"+c.ID+"?done=saved", "/admin/settings", "/admin/audit", "/admin/help",
+		"/admin/search", "/account", "/account/delete", "/admin/consumers/"+c.ID+"?done=saved", "/admin/settings", "/admin/audit", "/admin/help", "/admin/help/operator/backup.md",
 		"/admin/search?q=choice", "/admin/courses/"+course+"?status=all", "/admin/dates/"+course, "/admin/versions/"+course, "/admin/rescore/"+course,
 		"/admin/rescore/"+course+"?block="+url.QueryEscape(usage), "/admin/learners/"+course,
 	)

@@ -11,6 +11,7 @@ import (
 	"lectern/internal/lti"
 	"lectern/internal/people"
 	"lectern/internal/registry"
+	"lectern/internal/store"
 )
 
 // errExpiry means that a change would delete learners' data.
@@ -63,6 +64,31 @@ func (c *consumerSetCmd) sure(app *App, old *lti.Consumer, days int) error {
 		days, n.Learners, n.Accounts)
 	if n.Learners > 0 && !c.Yes {
 		return errExpiry
+	}
+	return nil
+}
+
+// errAnew means that a change would move learners' work to another place.
+var errAnew = errs.New(errs.Conflict, "consumer_anew_unconfirmed", "",
+	"Learners would find other work than now at their next launch.", "Say --yes to change it.")
+
+// sureAnew says what another place of learners' work does to gradebooks, and
+// stops unless somebody has said yes.
+func (c *consumerSetCmd) sureAnew(app *App, old *lti.Consumer) error {
+	if or(c.FreshState, old.FreshState) == old.FreshState {
+		return nil
+	}
+	var usage store.ConsumerUsage
+	err := app.Store.View(app.Context, func(tx store.Tx) (err error) {
+		usage, err = tx.Consumers().Usage(app.Context, old.ID)
+		return err
+	})
+	if err != nil || usage.Targets == 0 {
+		return err
+	}
+	fmt.Fprintf(app.Err, "%d gradebook cells keep their score until the learner answers again; then the new score takes its place, also a lower one.\n", usage.Targets)
+	if !c.Yes {
+		return errAnew
 	}
 	return nil
 }

@@ -274,3 +274,33 @@ func TestExportAndErase(t *testing.T) {
 		return err
 	})
 }
+
+// TestAnewIsAsked: where learners' work moves to another place, what that does to
+// gradebooks is shown before it is saved.
+func TestAnewIsAsked(t *testing.T) {
+	s := startSite(t, nil)
+	s.importFiles(testCourse())
+	admin := s.signedInBrowser()
+	c := s.consumer("k", "secret", nil)
+	at := "/admin/consumers/" + c.ID
+	save := func(fields ...string) page {
+		t.Helper()
+		return s.submit(admin, at, s.fill(s.get(admin, at), append([]string{"consumer_name", c.Name, "consumer_key", c.Key}, fields...)...))
+	}
+	if p := save("fresh_state", "on"); p.StatusCode != http.StatusSeeOther {
+		t.Fatalf("nobody is concerned: %d", p.StatusCode)
+	}
+	save()
+	m := s.good(path("problem", "block_id")).set("lis_result_sourcedid", "cell").set("lis_outcome_service_url", "https://lms.example.edu/outcomes")
+	m.key = "k"
+	s.open(newBrowser(t), m)
+	if p := save("fresh_state", "on"); p.StatusCode != http.StatusOK || !strings.Contains(p.body, "1 gradebook cell keeps its score") {
+		t.Errorf("the effect is not shown: %d", p.StatusCode)
+	}
+	if s.consumerNow(c.ID).FreshState {
+		t.Error("saved without being confirmed")
+	}
+	if p := save("fresh_state", "on", "fresh_confirmed", "1"); p.StatusCode != http.StatusSeeOther || !s.consumerNow(c.ID).FreshState {
+		t.Errorf("confirmed: %d", p.StatusCode)
+	}
+}

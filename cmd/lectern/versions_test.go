@@ -150,4 +150,7 @@ func TestCopiedLink(t *testing.T) {
 			t.Errorf("%s with history %q: %d, closed %v, want %v", tt.link, tt.history, p.StatusCode, got, tt.closed)
 		}
 	}
+	if p := s.get(s.signedInBrowser(), "/admin/dates/"+key); strings.Count(p.body, "copied from ") != 2 {
+		t.Errorf("copies are not told apart: %d %d", p.StatusCode, strings.Count(p.body, "copied from "))
+	}
 }

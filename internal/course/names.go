@@ -48,8 +48,12 @@ func TypeName(typ string) string {
 		return locale.Text("open response assessment")
 	case "edx_sga", "staffgradedxblock":
 		return locale.Text("staff graded assignment")
-	case "library_content", "itembank":
-		return locale.Text("random selection")
+	case "library_content":
+		return locale.Text("library content")
+	case "itembank":
+		return locale.Text("problem bank")
+	case "wiki":
+		return locale.Text("wiki")
 	case "randomize":
 		return locale.Text("random block")
 	case "split_test":

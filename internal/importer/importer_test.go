@@ -254,8 +254,8 @@ func TestLinks(t *testing.T) {
 	want := []importer.Link{
 		{block + "course+block@course", "course", "course", "Title", "", course.Container},
 		{block + "chapter+block@c", "chapter", "section", "One", "", course.Container},
-		{block + "sequential+block@s", "sequential", "subsection", "sequential", "", course.Container},
-		{block + "vertical+block@v", "vertical", "unit", "vertical", "", course.Container},
+		{block + "sequential+block@s", "sequential", "subsection", "subsection", "", course.Container},
+		{block + "vertical+block@v", "vertical", "unit", "unit", "", course.Container},
 		{block + "html+block@h", "html", "component", "Text", "", course.Shown},
 		{block + "recommender+block@w", "recommender", "component", "Words", "", course.Unsupported},
 		{block + "problem+block@p", "problem", "component", "problem", "", course.Shown},

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"net/url"
-	"strings"
 
 	"lectern/internal/course"
 	"lectern/internal/keys"
@@ -56,7 +55,7 @@ func Title(c *course.Course, b *course.Block) string {
 	if b == c.Root {
 		return c.Name
 	}
-	return strings.ReplaceAll(b.Type, "_", " ")
+	return course.TypeName(b.Type)
 }
 
 // LaunchURL is the address that Open edX would have, too. Slashes of old usage

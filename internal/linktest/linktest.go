@@ -103,7 +103,7 @@ func (s *Service) Make(ctx context.Context, who string, l store.TestLaunch) (*st
 			return err
 		}
 		return tx.Audit().Append(ctx, store.AuditEntry{
-			At: l.MadeAt, Who: who, Act: "launch_test", Subject: c.ID, After: l.UsageKey + " as " + l.Person,
+			At: l.MadeAt, Who: who, Act: "consumer.test", Subject: c.ID, After: l.UsageKey + " as " + l.Person,
 		})
 	})
 	return &l, err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Bounds of what is told again.
@@ -32,7 +33,7 @@ type sentence struct {
 // texts, and the rest.
 const (
 	toldNumber = `(-?\d{1,15})`
-	toldQuoted = `("(?:[^"\\]|\\.)*")`
+	toldQuoted = `("(?:[^"\\]|\\.)*")` // the translation has the quotation marks of its language
 	toldAny    = `(.*?)`
 )
 
@@ -121,7 +122,18 @@ func (l *Language) inside(s *sentence, found []string, depth int) (args []any, k
 			args[i], known = said, known || ok
 		case err == nil && s.counts:
 			args[i] = n
+		case strings.HasPrefix(text, `"`):
+			args[i] = unquoted(text)
 		}
 	}
 	return args, known
+}
+
+// unquoted returns what a text in quotes is; one that cannot be read loses no
+// more than its quotes.
+func unquoted(text string) string {
+	if s, err := strconv.Unquote(text); err == nil && !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	return text[1 : len(text)-1]
 }

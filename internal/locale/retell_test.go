@@ -13,7 +13,7 @@ func teller(t *testing.T) *Language {
 		"locale/en.json": {Data: []byte(`{"name":"English","texts":{}}`)},
 		"locale/de.json": {Data: []byte(`{"name":"Deutsch","texts":{"Please open it again.":"Bitte öffnen Sie es noch einmal."},"sentences":{
 			"its file %s is missing":"die Datei %s fehlt",
-			"include %q: %w":"Einbindung %s: %s",
+			"include %q: %w":"Einbindung „%s“: %s",
 			"line %d: %s":"Zeile %s: %s",
 			"%s: %s":"%s: %s",
 			"the LMS signed for %s, this site was asked for %s":"angefragt wurde %[2]s, unterschrieben %[1]s",
@@ -36,7 +36,7 @@ func TestRetell(t *testing.T) {
 		{"its file html/a.xml is missing", "die Datei html/a.xml fehlt", true},
 		{"the LMS signed for GET", "das LMS hat für GET unterschrieben", true},
 		{"the LMS signed for http://a/, this site was asked for https://b/", "angefragt wurde https://b/, unterschrieben http://a/", true},
-		{`include "a \" b.xml": line 3: its file x is missing`, `Einbindung "a \" b.xml": Zeile 3: die Datei x fehlt`, true},
+		{`include "a \" b.xml": line 3: its file x is missing`, `Einbindung „a " b.xml“: Zeile 3: die Datei x fehlt`, true},
 		{"customresponse: its file x is missing", "customresponse: die Datei x fehlt", true},
 		{"1000 characters", "1.000 Zeichen", true},
 		{"line 3: what a parser says", "Zeile 3: what a parser says", true},

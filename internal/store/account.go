@@ -110,6 +110,9 @@ type AuditEntry struct {
 type Audit interface {
 	Append(ctx context.Context, e AuditEntry) error
 	List(ctx context.Context, limit int) ([]AuditEntry, error) // newest first
+	// Before returns the entries before one, newest first; with a subject only
+	// those about it.
+	Before(ctx context.Context, e AuditEntry, subject string, limit int) ([]AuditEntry, error)
 }
 
 // Settings keeps site-wide values by name.

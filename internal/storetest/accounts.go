@@ -262,6 +262,15 @@ func testAuditAndSettings(s suite) {
 	if len(list) != 2 || list[0].Subject != "4" || list[1].Subject != "3" || list[0].ID == "" {
 		s.Errorf("audit: %+v", list)
 	}
+	older := func(e store.AuditEntry, subject string) []store.AuditEntry {
+		return read(s, func(tx store.Tx) ([]store.AuditEntry, error) { return tx.Audit().Before(s.ctx, e, subject, 2) })
+	}
+	if rest := older(list[1], ""); len(rest) != 2 || rest[0].Subject != "2" || rest[1].Subject != "1" {
+		s.Errorf("before that: %+v", rest)
+	}
+	if rest := older(list[0], "1"); len(rest) != 1 || rest[0].Subject != "1" || len(older(rest[0], "1")) != 0 || len(older(rest[0], "\x00")) != 0 {
+		s.Errorf("before that, of one subject: %+v", rest)
+	}
 	equal(s, "entry", list[0], store.AuditEntry{
 		ID: list[0].ID, At: now(), Who: "command line", Act: "consumer.set", Subject: "4", Before: `{"a":1}`,
 	})

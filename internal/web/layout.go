@@ -19,6 +19,7 @@ import (
 // content. See ui/console/layout.html.
 type Layout struct {
 	Title   string       // this, Notice and Problem are translated if they are texts of ours
+	Lang    string       // of Title, where it is not that of the page
 	Section string       // of the menu
 	User    string       // "" when nobody is signed in
 	Role    account.Role // what of the console's menu is shown

@@ -20,6 +20,8 @@ func markup(l *locale.Language) template.FuncMap {
 		"th":        func(text string, args ...any) template.HTML { return sentence(l, text, args) },
 		"decimal":   func(v any) string { return decimal(l, v) },
 		"blocktype": func(typ string) string { return l.T(course.TypeName(typ)) },
+		"title":     func(name, typ string) string { return blockTitle(l, name, typ) },
+		"took":      func(d time.Duration) string { return took(l, d) },
 		"told":      func(text string) template.HTML { return told(l, text) },
 		"strong":    func(v any) template.HTML { return element("<strong>", v, "</strong>") },
 		"mono":      func(v any) template.HTML { return element("<code>", v, "</code>") },
@@ -47,6 +49,24 @@ func decimal(l *locale.Language, v any) string {
 		}
 	}
 	return fmt.Sprint(v)
+}
+
+// blockTitle returns the name of a block; one without a name is called by its
+// type, in the language.
+func blockTitle(l *locale.Language, name, typ string) string {
+	if english := course.TypeName(typ); name == english {
+		return l.T(english)
+	}
+	return name
+}
+
+// took says a time that a computer took: in milliseconds, or in seconds when it
+// was long.
+func took(l *locale.Language, d time.Duration) string {
+	if d < time.Second {
+		return l.T("%v ms", l.Number(float64(d.Round(100*time.Microsecond))/float64(time.Millisecond)))
+	}
+	return l.T("%v s", l.Number(d.Round(100*time.Millisecond).Seconds()))
 }
 
 // told returns an English sentence that was made earlier in the language, marked

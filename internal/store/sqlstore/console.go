@@ -136,6 +136,19 @@ func (t audit) List(ctx context.Context, limit int) ([]store.AuditEntry, error) 
 	return entries(rows), t.wrap(err, "list audit entries")
 }
 
+func (t audit) Before(ctx context.Context, e store.AuditEntry, subject string, limit int) ([]store.AuditEntry, error) {
+	if !storable(subject) || !storable(e.ID) {
+		return nil, nil
+	}
+	at := micros(e.At)
+	if subject == "" {
+		rows, err := t.q.AuditBefore(ctx, db.AuditBeforeParams{BeforeAt: at, BeforeID: e.ID, MaxRows: maxRows(limit)})
+		return entries(rows), t.wrap(err, "earlier audit entries")
+	}
+	rows, err := t.q.AuditAboutBefore(ctx, db.AuditAboutBeforeParams{Subject: subject, BeforeAt: at, BeforeID: e.ID, MaxRows: maxRows(limit)})
+	return entries(rows), t.wrap(err, "earlier audit entries of one subject")
+}
+
 type settings struct{ *tx }
 
 func (t settings) Value(ctx context.Context, name string) (string, error) {

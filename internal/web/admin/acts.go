@@ -30,6 +30,7 @@ func actNames() map[string]string {
 		"access.decline":         locale.Text("request for access declined"),
 		"access.delete":          locale.Text("request for access deleted"),
 		"access.mail":            locale.Text("request for access answered by mail"),
+		"consumer.test":          locale.Text("link tried without an LMS"),
 		"consumer.change":        locale.Text("consumer changed"),
 		"consumer.create":        locale.Text("consumer added"),
 		"consumer.delete":        locale.Text("consumer deleted"),

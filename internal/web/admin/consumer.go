@@ -56,6 +56,7 @@ type consumerPage struct {
 	Health    consumerHealth
 	Secrets   []registry.SecretInfo
 	Expiry    *expiry // what saving would delete, to be confirmed
+	Anew      *anew   // what another place of learners' work would do, to be confirmed
 	Clock     string  // how far its clock is from ours; "" while nobody knows
 	ClockOff  bool    // so far that launches may soon be refused
 }
@@ -218,8 +219,12 @@ func (h *Handler) postConsumer(w http.ResponseWriter, r *http.Request, v web.Vis
 		if err != nil {
 			return err
 		}
-		if ask != nil {
-			return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: spec, Expiry: ask})
+		anew, err := h.anew(r, c, spec.FreshState)
+		if err != nil {
+			return err
+		}
+		if ask != nil || anew != nil {
+			return h.showConsumer(w, r, v, http.StatusOK, consumerPage{Consumer: c, Spec: spec, Expiry: ask, Anew: anew})
 		}
 		_, err = h.Registry.Set(r.Context(), v.Who.ID, id, spec)
 		if fields = fieldErrors(err); fields == nil && err != nil {

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -57,6 +58,7 @@ type linkDates struct {
 	Content  string
 	Rule     course.DateRule
 	Level    store.DateLevel
+	From     string // LMS course whose link this one was copied from, as the LMS says; "" for none
 	lang     *locale.Language
 }
 
@@ -236,6 +238,10 @@ func (h *Handler) linksDates(r *http.Request, c *course.Course) (list []linkDate
 		if err != nil {
 			return err
 		}
+		titles := map[string]string{}
+		for _, p := range all {
+			titles[p.ID] = cmp.Or(p.LMSContext.Title, p.LMSContext.ID)
+		}
 		if more = len(all) > linksShown; more {
 			all = all[:linksShown]
 		}
@@ -252,7 +258,7 @@ func (h *Handler) linksDates(r *http.Request, c *course.Course) (list []linkDate
 				}
 				names[p.ConsumerID] = consumer.Name
 			}
-			list = append(list, linkDates{p, names[p.ConsumerID], contentName(c, p.UsageKey), terms.Rule, terms.Level, web.Language(r)})
+			list = append(list, linkDates{p, names[p.ConsumerID], contentName(c, p.UsageKey), terms.Rule, terms.Level, titles[p.CopiedFrom], web.Language(r)})
 		}
 		return nil
 	})

@@ -87,6 +87,7 @@ func (h *Handler) helpText(w http.ResponseWriter, r *http.Request, v web.Visit) 
 	}
 	shown := strings.ReplaceAll(onlyHere(b.String(), path.Dir(name)), "<pre>", `<pre tabindex="0">`) // scrolls by keyboard
 	l := v.Layout(title, "help", helpPage{Text: template.HTML(shown)})                               //nolint:gosec // our own documents, without raw HTML
+	l.Lang = locale.Source
 	return h.pages.Show(w, r, http.StatusOK, "help/help.html", l)
 }
 

@@ -18,7 +18,7 @@ type homePage struct {
 	Consumers int
 	Courses   int
 	Requests  int                 // for access, that wait
-	Refusals  []store.LaunchEntry // the latest
+	Refusals  []launchRow         // the latest
 	Warnings  []launchlog.Warning // causes of refused launches
 	Good      int64               // launches of the last day
 	Refused   int64
@@ -58,8 +58,17 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) erro
 		if p.Requests, err = h.waitingRequests(ctx, tx, v); err != nil {
 			return err
 		}
-		if p.Refusals, err = tx.LaunchLog().List(ctx, store.LaunchFilter{Failed: true, Limit: 5}); err != nil {
+		refused, err := tx.LaunchLog().List(ctx, store.LaunchFilter{Failed: true, Limit: 5})
+		if err != nil {
 			return err
+		}
+		names := map[string]string{}
+		for _, c := range consumers {
+			names[c.ID] = c.Name
+		}
+		p.Refusals = nil
+		for _, e := range refused {
+			p.Refusals = append(p.Refusals, launchRow{e, names[e.ConsumerID]})
 		}
 		if p.Warnings, err = launchlog.Warnings(ctx, tx, h.Clock()); err != nil {
 			return err

@@ -3,6 +3,7 @@ package admin
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"lectern/internal/account"
@@ -145,19 +146,34 @@ type auditPage struct {
 	About string
 	Rows  []auditRow
 	Who   map[string]string
+	Next  string // parameters of the page of older entries
 }
 
 func (h *Handler) audit(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	p := auditPage{About: strings.TrimSpace(r.URL.Query().Get("about"))}
 	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
 		var list []store.AuditEntry
-		if p.About == "" {
-			list, err = tx.Audit().List(r.Context(), listLimit)
-		} else {
-			list, err = tx.People().AuditAbout(r.Context(), p.About, listLimit)
+		before := pageKey(r.URL.Query().Get("before"))
+		switch {
+		case before.ID != "":
+			list, err = tx.Audit().Before(r.Context(), store.AuditEntry{At: before.At, ID: before.ID}, p.About, listLimit+1)
+		case p.About == "":
+			list, err = tx.Audit().List(r.Context(), listLimit+1)
+		default:
+			list, err = tx.People().AuditAbout(r.Context(), p.About, listLimit+1)
 		}
 		if err != nil {
 			return err
+		}
+		p.Next = ""
+		if len(list) > listLimit {
+			list = list[:listLimit]
+			last, q := list[listLimit-1], url.Values{}
+			q.Set("before", keyText(store.OwedKey{At: last.At, ID: last.ID}))
+			if p.About != "" {
+				q.Set("about", p.About)
+			}
+			p.Next = q.Encode()
 		}
 		p.Rows = named(list)
 		p.Who, err = actors(r, tx, list)

@@ -60,6 +60,26 @@ func (h *Handler) preview(r *http.Request, c *lti.Consumer, days int) (*expiry, 
 	return &expiry{days, n}, err
 }
 
+// anew is what beginning anew in each LMS course, or no longer, would concern.
+type anew struct{ Cells int64 }
+
+// anew returns what moving learners' work to another place would do to
+// gradebooks, unless somebody has confirmed it or there is nothing to lose.
+func (h *Handler) anew(r *http.Request, c *lti.Consumer, fresh bool) (*anew, error) {
+	if fresh == c.FreshState || r.PostForm.Has("fresh_confirmed") {
+		return nil, nil
+	}
+	var usage store.ConsumerUsage
+	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
+		usage, err = tx.Consumers().Usage(r.Context(), c.ID)
+		return err
+	})
+	if err != nil || usage.Targets == 0 {
+		return nil, err
+	}
+	return &anew{usage.Targets}, nil
+}
+
 // postAccountData hands out all that the site keeps about somebody.
 func (h *Handler) postAccountData(w http.ResponseWriter, r *http.Request, v web.Visit) error {
 	e, err := h.People.TakeOut(r.Context(), v.Who.ID, r.PathValue("id"))

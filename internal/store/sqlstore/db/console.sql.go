@@ -9,6 +9,56 @@ import (
 	"context"
 )
 
+const auditAboutBefore = `-- name: AuditAboutBefore :many
+SELECT id, happened_at, who, act, subject, before, after FROM audit
+WHERE subject = CAST($1 AS TEXT) AND happened_at <= CAST($2 AS BIGINT)
+  AND (happened_at < CAST($2 AS BIGINT) OR id < CAST($3 AS TEXT))
+ORDER BY happened_at DESC, id DESC LIMIT CAST($4 AS BIGINT)
+`
+
+type AuditAboutBeforeParams struct {
+	Subject  string
+	BeforeAt int64
+	BeforeID string
+	MaxRows  int64
+}
+
+func (q *Queries) AuditAboutBefore(ctx context.Context, arg AuditAboutBeforeParams) ([]Audit, error) {
+	rows, err := q.db.QueryContext(ctx, auditAboutBefore,
+		arg.Subject,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Audit
+	for rows.Next() {
+		var i Audit
+		if err := rows.Scan(
+			&i.ID,
+			&i.HappenedAt,
+			&i.Who,
+			&i.Act,
+			&i.Subject,
+			&i.Before,
+			&i.After,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const auditAppend = `-- name: AuditAppend :execrows
 INSERT INTO audit (id, happened_at, who, act, subject, before, after)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -39,6 +89,50 @@ func (q *Queries) AuditAppend(ctx context.Context, arg AuditAppendParams) (int64
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const auditBefore = `-- name: AuditBefore :many
+SELECT id, happened_at, who, act, subject, before, after FROM audit
+WHERE happened_at <= CAST($1 AS BIGINT)
+  AND (happened_at < CAST($1 AS BIGINT) OR id < CAST($2 AS TEXT))
+ORDER BY happened_at DESC, id DESC LIMIT CAST($3 AS BIGINT)
+`
+
+type AuditBeforeParams struct {
+	BeforeAt int64
+	BeforeID string
+	MaxRows  int64
+}
+
+func (q *Queries) AuditBefore(ctx context.Context, arg AuditBeforeParams) ([]Audit, error) {
+	rows, err := q.db.QueryContext(ctx, auditBefore, arg.BeforeAt, arg.BeforeID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Audit
+	for rows.Next() {
+		var i Audit
+		if err := rows.Scan(
+			&i.ID,
+			&i.HappenedAt,
+			&i.Who,
+			&i.Act,
+			&i.Subject,
+			&i.Before,
+			&i.After,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const auditList = `-- name: AuditList :many

@@ -52,6 +52,18 @@ ON CONFLICT DO NOTHING;
 -- name: AuditList :many
 SELECT * FROM audit ORDER BY happened_at DESC, id DESC LIMIT CAST(@max_rows AS BIGINT);
 
+-- name: AuditBefore :many
+SELECT * FROM audit
+WHERE happened_at <= CAST(@before_at AS BIGINT)
+  AND (happened_at < CAST(@before_at AS BIGINT) OR id < CAST(@before_id AS TEXT))
+ORDER BY happened_at DESC, id DESC LIMIT CAST(@max_rows AS BIGINT);
+
+-- name: AuditAboutBefore :many
+SELECT * FROM audit
+WHERE subject = CAST(@subject AS TEXT) AND happened_at <= CAST(@before_at AS BIGINT)
+  AND (happened_at < CAST(@before_at AS BIGINT) OR id < CAST(@before_id AS TEXT))
+ORDER BY happened_at DESC, id DESC LIMIT CAST(@max_rows AS BIGINT);
+
 -- name: SettingValue :one
 SELECT value FROM setting WHERE name = @name;
 
