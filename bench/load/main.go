@@ -49,6 +49,7 @@ type options struct {
 	rounds   int
 	postgres string
 	only     string
+	profile  string
 }
 
 func run(ctx context.Context, args []string, out io.Writer) (err error) {
@@ -67,7 +68,8 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 	flags.BoolVar(&o.quick, "quick", false, "only show that it works: few requests, no bars on time")
 	flags.IntVar(&o.rounds, "rounds", 7, "how often the contestants take turns")
 	flags.StringVar(&o.postgres, "postgres", "", "postgres:// URL of an empty server to use; default: start one")
-	flags.StringVar(&o.only, "only", "", "of launches: only contestants with this in their name, e.g. SQLite; judges nothing that needs others")
+	flags.StringVar(&o.only, "only", "", "only contestants with this in their name, e.g. SQLite; judges nothing that needs others")
+	flags.StringVar(&o.profile, "profile", "", "of pages and growth: a folder to write CPU profiles of Lectern to")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

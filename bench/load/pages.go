@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // What browsers accept, without and with our script.
@@ -21,6 +23,8 @@ type line struct {
 	to     target
 	make   func() ([]request, error) // of one round
 	rounds []*tally
+
+	private string // address that gives profiles; "" for none
 }
 
 // round measures once.
@@ -39,6 +43,7 @@ func (l *line) round(ctx context.Context) error {
 
 // lines lets all take turns, prints them, and counts refusals.
 func (b *bench) lines(ctx context.Context, list ...*line) error {
+	list = slices.DeleteFunc(list, func(l *line) bool { return !strings.Contains(l.what, b.only) })
 	for i := range b.rounds + 1 {
 		for _, l := range list {
 			if err := l.round(ctx); err != nil {
@@ -60,6 +65,13 @@ func (b *bench) lines(ctx context.Context, list ...*line) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	for _, l := range list {
+		if l.private != "" {
+			if err := b.profiled(ctx, l); err != nil {
+				return err
+			}
+		}
+	}
 	fmt.Fprintln(b.out)
 	for _, l := range list {
 		b.count(l.what+": refused", sum(l.rounds, func(t *tally) int { return t.refusedGood }), 0)
@@ -74,9 +86,22 @@ func ratioOf(a, b *line, f func(*tally) float64) float64 {
 	return median(a.rounds, f) / median(b.rounds, f)
 }
 
+// compare judges how much of the floor's rate Lectern has, where both were measured.
+func (b *bench) compare(what string, ours, floor *line, want float64) {
+	if ours.rounds == nil || floor.rounds == nil {
+		return
+	}
+	b.bar(what, ratioOf(ours, floor, (*tally).rate), true, want, "")
+	fmt.Fprintf(b.out, "%-66s %.2f\n", "  the same by CPU time", ratioOf(floor, ours, (*tally).each))
+}
+
 // pages measures a unit's page and a graded answer.
 func pages(ctx context.Context, b *bench) error {
 	s, err := b.newSite(ctx, "SQLite", "", 20)
+	if err != nil {
+		return err
+	}
+	private, err := b.private(s)
 	if err != nil {
 		return err
 	}
@@ -120,13 +145,12 @@ func pages(ctx context.Context, b *bench) error {
 		by.next++
 		return list, nil
 	}}
+	page.private, plain.private, script.private = private, private, private
 	if err := b.lines(ctx, page, bytes, plain, writes, script); err != nil {
 		return err
 	}
-	b.bar("pages/s: Lectern to a bare Go server that sends the same bytes", ratioOf(page, bytes, (*tally).rate), true, 0.3, "")
-	fmt.Fprintf(b.out, "%-66s %.2f\n", "  the same by CPU time", ratioOf(bytes, page, (*tally).each))
-	b.bar("answers/s: Lectern to a bare Go server with the same writes", ratioOf(plain, writes, (*tally).rate), true, 0.5, "")
-	fmt.Fprintf(b.out, "%-66s %.2f\n", "  the same by CPU time", ratioOf(writes, plain, (*tally).each))
+	b.compare("pages/s: Lectern to a bare Go server that sends the same bytes", page, bytes, 0.3)
+	b.compare("answers/s: Lectern to a bare Go server with the same writes", plain, writes, 0.5)
 	return nil
 }
 

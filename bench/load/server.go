@@ -114,7 +114,7 @@ func (b *bench) newSite(ctx context.Context, name, dsn string, blocks int) (*sit
 	}
 	s.env = []string{
 		"LECTERN_DATA=" + s.dir, "LECTERN_DATABASE=" + s.dsn, "LECTERN_LISTEN=127.0.0.1:0",
-		"LECTERN_LAUNCH_WINDOW=90m", "LECTERN_AGGREGATE_DELAY=24h",
+		"LECTERN_LAUNCH_WINDOW=90m", "LECTERN_AGGREGATE_DELAY=5h",
 	}
 	folder := filepath.Join(b.dir, name+"-course")
 	if err := writeCourse(folder, blocks); err != nil {

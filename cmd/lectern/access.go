@@ -15,14 +15,11 @@ func (a *App) access() *access.Service {
 
 // asking adds the form to ask for access, where the site takes such requests, and
 // returns where the form for a refused launch is; nil where it takes none.
-func (s *site) asking(mux *web.Mux, proxies []netip.Prefix) (func(access.Launch) string, error) {
+func (s *site) asking(mux *web.Mux, proxies []netip.Prefix) func(access.Launch) string {
 	if !s.app.Config.AccessRequests {
-		return nil, nil //nolint:nilnil // none is a setting, not a failure
+		return nil
 	}
-	h, err := asking.New(asking.Deps{Access: s.app.access(), Visitors: &web.Visitors{Proxies: proxies}})
-	if err != nil {
-		return nil, err
-	}
+	h := asking.New(asking.Deps{Access: s.app.access(), Visitors: &web.Visitors{Proxies: proxies}})
 	h.Mount(mux)
-	return h.Address, nil
+	return h.Address
 }

@@ -27,9 +27,7 @@ func (s *site) people(mux *web.Mux) error {
 	if err := s.outside(&deps); err != nil {
 		return err
 	}
-	if s.accounts, err = visitor.New(deps); err != nil {
-		return err
-	}
+	s.accounts = visitor.New(deps)
 	outbound, err := s.app.outbound()
 	if err != nil {
 		return err
@@ -38,7 +36,7 @@ func (s *site) people(mux *web.Mux) error {
 	if err != nil {
 		return err
 	}
-	console, err := admin.New(admin.Deps{
+	console := admin.New(admin.Deps{
 		Tool:     export.NewTool(s.public, launch.SelectPath),
 		Sessions: &session.Sessions{Store: s.app.Store, Clock: s.app.Clock}, ContentURL: s.contentURL(),
 		Store: s.app.Store, Registry: s.app.Registry, Visitors: visitors, People: service, Catalog: s.app.Catalog,
@@ -47,9 +45,6 @@ func (s *site) people(mux *web.Mux) error {
 		LaunchLogDays: s.app.Config.LaunchLogDays, Tests: s.app.linkTests(s.public),
 		Settings: shown, Access: s.app.access(), AccessRequests: s.app.Config.AccessRequests, Mail: deps.Mail,
 	})
-	if err != nil {
-		return err
-	}
 	s.accounts.Mount(mux)
 	console.Mount(mux)
 	return nil

@@ -171,7 +171,7 @@ func TestScorePages(t *testing.T) {
 	lms.SetGrade("ana", "leaf", "")
 	s.submit(browser, "/admin/scores/compare", s.fill(list, "repair", "1"))
 	lms.WaitGrade("ana", "leaf", "1", 5*time.Second)
-	s.eventually(func() bool { return strings.Count(s.get(browser, at).body, "<code>done</code>") == 2 })
+	s.eventually(func() bool { return strings.Count(s.get(browser, at).body, `<span title="done">taken</span>`) == 2 })
 	if p := s.get(browser, "/admin/scores/nobody"); p.StatusCode != http.StatusNotFound {
 		t.Errorf("unknown score: %d", p.StatusCode)
 	}

@@ -147,23 +147,16 @@ func (s *site) routes(metrics *telemetry.Metrics) (*web.Mux, error) {
 		return nil, err
 	}
 	sessions := &session.Sessions{Store: s.app.Store, Clock: s.app.Clock}
-	pages, err := learn.New(learn.Deps{
+	pages := learn.New(learn.Deps{
 		Store: s.app.Store, Catalog: s.app.Catalog, Grading: s.app.Grading, Blobs: s.app.Blobs, Clock: s.app.Clock,
 	})
-	if err != nil {
-		return nil, err
-	}
 	if err := s.launches(mux, sessions, metrics); err != nil {
 		return nil, err
 	}
 	if err := s.people(mux); err != nil {
 		return nil, err
 	}
-	front, err := web.Front()
-	if err != nil {
-		return nil, err
-	}
-	mux.Handle("GET /{$}", front)
+	mux.Handle("GET /{$}", web.Front())
 	landing := &web.Landing{Sessions: sessions, Secure: web.Secure(s.public), Apart: s.content != nil,
 		Site: s.public.Scheme + "://" + s.public.Host}
 	mux.HandleContent(web.LearnPattern, landing.WithSession(pages.Serve))
@@ -199,14 +192,7 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 	if s.app.Config.PublicURL != "" {
 		verifier.PublicURL = s.public
 	}
-	waiting, room, err := s.waitingRoom()
-	if err != nil {
-		return err
-	}
-	asking, err := s.asking(mux, proxies)
-	if err != nil {
-		return err
-	}
+	waiting, room := s.waitingRoom()
 	selections := &selection.Service{Store: s.app.Store, Registry: s.app.Registry, Clock: s.app.Clock}
 	door := launch.New(launch.Deps{
 		Waiting: waiting, Refuse: room.Refuse, Selections: selections,
@@ -223,17 +209,13 @@ func (s *site) launches(mux *web.Mux, sessions *session.Sessions, metrics *telem
 			return err
 		},
 		Query: learn.CheckQuery, Proxies: proxies, Secure: web.Secure(s.public), Clock: s.app.Clock,
-		Metrics: metrics, Off: !s.app.Config.LTIProvider, Ask: asking,
+		Metrics: metrics, Off: !s.app.Config.LTIProvider, Ask: s.asking(mux, proxies),
 	})
 	s.door = door
 	door.Mount(mux)
-	picker, err := pick.New(pick.Deps{
+	pick.New(pick.Deps{
 		Store: s.app.Store, Selections: selections, Catalog: s.app.Catalog, PublicURL: s.public,
-	})
-	if err != nil {
-		return err
-	}
-	picker.Mount(mux)
+	}).Mount(mux)
 	(&export.Handler{Catalog: s.app.Catalog, Tool: export.NewTool(s.public, launch.SelectPath)}).Mount(mux)
 	room.Mount(mux, door.Resume)
 	return nil
@@ -248,13 +230,12 @@ func (s *site) contentURL() string {
 }
 
 // waitingRoom is where launches wait until their learners have signed in.
-func (s *site) waitingRoom() (*continuation.Service, *enter.Handler, error) {
+func (s *site) waitingRoom() (*continuation.Service, *enter.Handler) {
 	waiting := &continuation.Service{Store: s.app.Store, Keys: s.app.Registry.Keys, Clock: s.app.Clock}
-	room, err := enter.New(enter.Deps{
+	return waiting, enter.New(enter.Deps{
 		Store: s.app.Store, Continuations: waiting, Catalog: s.app.Catalog, PublicURL: s.public, ContentURL: s.contentURL(),
 		Visitors: &web.Visitors{SignIn: s.signIn, HTTPS: web.HTTPS(s.public)},
 	})
-	return waiting, room, err
 }
 
 // onThisMachine shows h to callers on the machine itself that came through no

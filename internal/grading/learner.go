@@ -35,7 +35,7 @@ func (s *Service) Learner(ctx context.Context, who Who, at At) (*Learner, error)
 }
 
 // LearnerOf is [Service.Learner] with what was just read of who.
-func (s *Service) LearnerOf(ctx context.Context, who Who, at At, f *store.Facts) (*Learner, error) {
+func (s *Service) LearnerOf(ctx context.Context, who Who, at At, f *store.Opened) (*Learner, error) {
 	return s.chosen(ctx, s.learner(who, at.Course, f.States, &f.Terms), at)
 }
 

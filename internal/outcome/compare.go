@@ -63,20 +63,8 @@ func (d *Deliverer) claimChecks(ctx context.Context) (int, error) {
 	if room <= 0 {
 		return 0, nil
 	}
-	none := true
-	err := d.Store.View(ctx, func(tx store.Tx) error { // no write while nobody compares
-		due, err := tx.Checks().NextDue(ctx)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		none = err != nil || due.After(d.now())
-		return err
-	})
-	if err != nil || none {
-		return 0, err
-	}
 	var list []store.ClaimedCheck
-	err = d.Store.Update(ctx, func(tx store.Tx) (err error) {
+	err := d.Store.Update(ctx, func(tx store.Tx) (err error) {
 		list, err = tx.Checks().Claim(ctx, d.now(), d.Name, leaseFor, room)
 		return err
 	})

@@ -2,7 +2,6 @@ package outcome
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -44,6 +43,7 @@ const (
 	pollEvery  = time.Second      // while other processes cannot wake us
 	pollSeldom = 20 * time.Second // while they can: the safety net
 	pollLeast  = 10 * time.Millisecond
+	wakeGap    = 20 * time.Millisecond // between two looks because of wakes: many are one
 
 	measureEvery = 15 * time.Second
 
@@ -165,12 +165,7 @@ func (d *Deliverer) Wake() {
 func (d *Deliverer) Drain(ctx context.Context) error {
 	d.prepare()
 	for !d.stopping() {
-		n, err := d.claim(ctx)
-		if err == nil {
-			var read int
-			read, err = d.claimChecks(ctx)
-			n += read
-		}
+		n, _, err := d.claimDue(ctx)
 		d.tries.Wait()
 		if err != nil || n == 0 {
 			return err
@@ -195,6 +190,7 @@ func (d *Deliverer) loop(ctx context.Context) {
 	measure := time.NewTicker(measureEvery)
 	defer measure.Stop()
 	d.measure(ctx)
+	var looked time.Time
 	for {
 		select {
 		case <-d.stop:
@@ -203,17 +199,17 @@ func (d *Deliverer) loop(ctx context.Context) {
 			d.measure(ctx)
 			continue
 		case <-d.wake:
+			if early := wakeGap - time.Since(looked); early > 0 {
+				timer.Reset(early)
+				continue
+			}
 		case <-timer.C:
 		}
 		if d.stopping() {
 			return
 		}
-		n, err := d.claim(ctx)
-		if err == nil { // after the scores: comparing can wait
-			var read int
-			read, err = d.claimChecks(ctx)
-			n += read
-		}
+		looked = time.Now()
+		n, next, err := d.claimDue(ctx)
 		switch {
 		case err != nil:
 			d.log().ErrorContext(ctx, "outcome claim", "error", err)
@@ -221,7 +217,7 @@ func (d *Deliverer) loop(ctx context.Context) {
 		case n > 0:
 			timer.Reset(pollLeast) // there may be more
 		default:
-			timer.Reset(d.sleep(ctx))
+			timer.Reset(d.sleep(next))
 		}
 	}
 }
@@ -268,118 +264,17 @@ func (d *Deliverer) poll() time.Duration {
 	return most*3/4 + rand.N(most/4+1)
 }
 
-// sleep returns how long nothing can be due, as far as is known here.
-func (d *Deliverer) sleep(ctx context.Context) time.Duration {
-	var due time.Time
-	err := d.Store.View(ctx, func(tx store.Tx) (err error) {
-		due, err = earliest(ctx, tx)
-		return err
-	})
-	if err != nil {
-		return pollEvery
-	}
+// sleep returns how long nothing can be due, as far as is known here: next is
+// when something is, zero for never.
+func (d *Deliverer) sleep(next time.Time) time.Duration {
 	if d.lanes.load() >= passesMax {
 		return pollEvery // who finishes wakes us
 	}
 	most := d.poll()
-	if due.IsZero() {
+	if next.IsZero() {
 		return most
 	}
-	return max(pollLeast, min(due.Sub(d.now()), most))
-}
-
-// earliest returns when the next row is due, to be sent or to be compared; zero
-// when none is.
-func earliest(ctx context.Context, tx store.Tx) (time.Time, error) {
-	var first time.Time
-	for _, next := range []func(context.Context) (time.Time, error){tx.Owed().NextDue, tx.Checks().NextDue} {
-		due, err := next(ctx)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-		case err != nil:
-			return time.Time{}, err
-		case first.IsZero() || due.Before(first):
-			first = due
-		}
-	}
-	return first, nil
-}
-
-// claim leases due rows and starts a try for each that gets a pass. The others
-// go back, due when their host can take them. It returns how many it leased.
-func (d *Deliverer) claim(ctx context.Context) (int, error) {
-	room := min(claimBatch, passesMax-d.lanes.load())
-	if room <= 0 {
-		return 0, nil
-	}
-	if err := d.watchClock(ctx); err != nil {
-		return 0, err
-	}
-	var list []store.Claimed
-	err := d.Store.Update(ctx, func(tx store.Tx) (err error) {
-		list, err = tx.Owed().Claim(ctx, d.now(), d.Name, leaseFor, room)
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	var back []putBack
-	for _, c := range list {
-		p, again := d.lanes.admit(c.Target.Outcome.ServiceURL, c.Target.Outcome.SourcedID, d.now())
-		if p == nil {
-			back = append(back, putBack{c.ID, again})
-			continue
-		}
-		d.tries.Go(func() {
-			d.deliver(ctx, c, p)
-			d.Wake() // a pass is free, and the row may be owed anew
-		})
-	}
-	return len(list), d.release(ctx, back...)
-}
-
-// watchClock looks for times that a clock set back has put out of reach: once at
-// the start, since it may have happened before, and whenever it happens.
-func (d *Deliverer) watchClock(ctx context.Context) error {
-	d.seenMu.Lock()
-	defer d.seenMu.Unlock()
-	now := d.now().Round(0) // as the wall shows it
-	back := d.seen.IsZero() || now.Before(d.seen.Add(-clockBack))
-	if back {
-		limits := store.Limits{Slack: clockSlack, Pause: longestPause, Lease: leaseFor}
-		err := d.Store.Update(ctx, func(tx store.Tx) error {
-			_, err := tx.Owed().TurnBack(ctx, now, d.Name, limits)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	d.seen = now
-	return nil
-}
-
-// putBack is a lease to give back and when its row is due again.
-type putBack struct {
-	id    string
-	again time.Time
-}
-
-// release gives leases back without a try. A lease that ran out is not ours to
-// give.
-func (d *Deliverer) release(ctx context.Context, back ...putBack) error {
-	if len(back) == 0 {
-		return nil
-	}
-	return d.Store.Update(ctx, func(tx store.Tx) error {
-		for _, b := range back {
-			err := tx.Owed().Release(ctx, b.id, d.Name, b.again)
-			if err != nil && !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-		}
-		return nil
-	})
+	return max(pollLeast, min(next.Sub(d.now()), most))
 }
 
 func (d *Deliverer) now() time.Time {

@@ -22,7 +22,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"math/bits"
 	"slices"
 	"time"
 
@@ -64,17 +63,16 @@ type Session struct {
 	FrameAncestors []string // origins that may frame its pages, 'self' apart
 	Pass           string   // lets the page in a frame open another session, see [Sessions.HandOver]
 
-	// VersionID is the published version of the course, Facts what else its pages
-	// depend on, as [Sessions.Find] read them; "" and nil where it did not.
-	VersionID string
-	Facts     *store.Facts
-	Stamp     uint64 // another one when anything that was read is; see [store.Facts.Stamp]
+	// Opened is what its pages depend on, as [Sessions.Find] read it; nil elsewhere.
+	Opened *store.Opened
 }
 
-// Sessions opens and finds launch sessions.
+// Sessions opens and finds launch sessions. Do not copy it.
 type Sessions struct {
 	Store store.Store
 	Clock func() time.Time
+
+	recent recent
 }
 
 // Ticket is what the launch's answer carries: the only copy of its credentials.
@@ -197,24 +195,25 @@ func offerOf(hash []byte) string { return base64.RawURLEncoding.EncodeToString(h
 func (m *Sessions) Find(ctx context.Context, id, token string, inPath bool, userAgent string) (*Session, error) {
 	found := &Session{}
 	err := m.Store.Look(ctx, func(tx store.Tx) error {
-		o, err := tx.Launches().Opened(ctx, id)
+		known, err := m.recent.get(ctx, tx, id)
 		if err != nil {
 			return notFound(err, ErrOver)
 		}
-		s := o.Session
-		if !credential.Same(s.TokenHash, credential.Hash(token)) || inPath && !credential.Same(s.UserAgent, credential.Hash(userAgent)) || m.over(s) {
+		if inPath && !credential.Same(known.UserAgent, credential.Hash(userAgent)) {
 			return ErrOver
 		}
-		found.Session, found.Consumer, found.Account, found.VersionID = *s, o.Consumer, o.Account, o.VersionID
-		if err := m.enabled(found); err != nil {
-			return err
+		o, err := tx.Launches().Opened(ctx, *known, credential.Hash(token))
+		if err != nil {
+			return notFound(err, ErrOver)
 		}
-		found.Facts, err = tx.Launches().Facts(ctx, s)
-		if err == nil {
-			found.Stamp = o.Stamp ^ bits.RotateLeft64(found.Facts.Stamp, 32)
-			found.FrameAncestors = slices.Concat(found.Facts.Origins, found.Consumer.FrameOrigins)
+		if m.over(o.Session) {
+			return ErrOver
 		}
-		return err
+		*found = Session{
+			Session: *o.Session, Consumer: o.Consumer, Account: o.Account, Opened: o,
+			FrameAncestors: slices.Concat(o.Origins, o.Consumer.FrameOrigins),
+		}
+		return m.enabled(found)
 	})
 	if err != nil {
 		return nil, err

@@ -43,10 +43,10 @@ type Nonce struct {
 // Launches keeps launch sessions and used nonces.
 type Launches interface {
 	ByID(ctx context.Context, id string) (*Session, error)
-	// Opened reads a session and what stands behind it in one statement.
-	Opened(ctx context.Context, id string) (*Opened, error)
-	// Facts reads all that a page of s depends on in one statement.
-	Facts(ctx context.Context, s *Session) (*Facts, error)
+	// Opened reads what a page of a session depends on in one statement. Of s, which
+	// may have been read long ago, it uses what never changes. It fails with
+	// ErrNotFound when the session is gone or has another token.
+	Opened(ctx context.Context, s Session, tokenHash []byte) (*Opened, error)
 	Create(ctx context.Context, s *Session) error
 	// Redeem takes the handle away and sets the session token. It fails with
 	// ErrNotFound unless the handle is there, unredeemed and younger than now.

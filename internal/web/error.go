@@ -55,10 +55,7 @@ type errorView struct {
 	Again                           bool // trying again may help
 }
 
-func newErrorPage() (*ErrorPage, error) {
-	t, err := ParseTemplates("error", nil, "error/error.html")
-	return &ErrorPage{t}, err
-}
+func newErrorPage() *ErrorPage { return &ErrorPage{NewTemplates("error", nil, "error/error.html")} }
 
 // Render answers with e: its public sentence and code, never its detail.
 func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error) {
@@ -84,7 +81,7 @@ func (p *ErrorPage) Render(w http.ResponseWriter, r *http.Request, e *errs.Error
 		v.ReturnHost = u.Host
 	}
 	var b bytes.Buffer
-	if err := p.templates.In(lang).ExecuteTemplate(&b, "error.html", v); err != nil {
+	if err := p.templates.Execute(&b, lang, "error.html", v); err != nil {
 		http.Error(w, message, status)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"math"
 	"net/http"
@@ -35,23 +36,27 @@ func Language(r *http.Request) *locale.Language {
 	return locale.Find(chosen, PageOf(r).Locale, r.Header.Get("Accept-Language"))
 }
 
-// Templates are one set of templates in every language.
-type Templates map[string]*template.Template // by tag
+// Templates are one set of templates in every language, by tag. Each is parsed
+// when it is first used: most sites serve learners in one language, and parsed
+// templates are large.
+type Templates map[string]func() (*template.Template, error)
 
-// ParseTemplates parses files of package ui into a set called name. Beside
-// funcs, templates have the language's words: t translates a text, lang is the
-// tag, when is a moment; th and what goes into it are in [markup]. It fails when a file is broken.
-func ParseTemplates(name string, funcs template.FuncMap, files ...string) (Templates, error) {
+// NewTemplates is a set called name of files of package ui. Beside funcs,
+// templates have the language's words: t translates a text, lang is the tag,
+// when is a moment; th and what goes into it are in [markup].
+func NewTemplates(name string, funcs template.FuncMap, files ...string) Templates {
 	set := Templates{}
 	for _, l := range locale.Languages() {
-		words := template.FuncMap{"t": l.T, "when": l.When, "lang": func() string { return l.Tag }, "words": scriptWords(l)}
-		t, err := template.New(name).Funcs(words).Funcs(markup(l)).Funcs(funcs).ParseFS(ui.FS, files...)
-		if err != nil {
-			return nil, fmt.Errorf("templates %s: %w", name, err)
-		}
-		set[l.Tag] = t
+		set[l.Tag] = sync.OnceValues(func() (*template.Template, error) {
+			words := template.FuncMap{"t": l.T, "when": l.When, "lang": func() string { return l.Tag }, "words": scriptWords(l)}
+			t, err := template.New(name).Funcs(words).Funcs(markup(l)).Funcs(funcs).ParseFS(ui.FS, files...)
+			if err != nil {
+				return nil, fmt.Errorf("templates %s: %w", name, err)
+			}
+			return t, nil
+		})
 	}
-	return set, nil
+	return set
 }
 
 // scriptText is how a script says a text.
@@ -86,12 +91,21 @@ func scriptWords(l *locale.Language) func(folder string) (map[string]string, err
 	}
 }
 
-// In returns the templates in a language.
-func (t Templates) In(l *locale.Language) *template.Template {
+// In returns the templates in a language. It fails when a file is broken.
+func (t Templates) In(l *locale.Language) (*template.Template, error) {
 	if one := t[l.Tag]; one != nil {
-		return one
+		return one()
 	}
-	return t[locale.Source]
+	return t[locale.Source]()
+}
+
+// Execute writes the template called name with data in a language.
+func (t Templates) Execute(w io.Writer, l *locale.Language, name string, data any) error {
+	set, err := t.In(l)
+	if err != nil {
+		return err
+	}
+	return set.ExecuteTemplate(w, name, data)
 }
 
 // ChooseLanguage handles the form with which a person chooses a language. It

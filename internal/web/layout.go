@@ -54,17 +54,13 @@ func (l Layout) Looks() bool {
 // Pages are the templates of pages with a [Layout].
 type Pages map[string]Templates
 
-// NewPages parses pages of package ui by name; it fails when one is broken.
-func NewPages(names ...string) (Pages, error) {
+// NewPages are pages of package ui by name.
+func NewPages(names ...string) Pages {
 	pages := Pages{}
 	for _, name := range names {
-		t, err := ParseTemplates("layout.html", layoutFuncs(), "console/layout.html", name)
-		if err != nil {
-			return nil, err
-		}
-		pages[name] = t
+		pages[name] = NewTemplates("layout.html", layoutFuncs(), "console/layout.html", name)
 	}
-	return pages, nil
+	return pages
 }
 
 func layoutFuncs() template.FuncMap {
@@ -99,7 +95,7 @@ func (p Pages) Show(w http.ResponseWriter, r *http.Request, status int, name str
 		}
 	}
 	var b bytes.Buffer
-	if err := p[name].In(spoken).ExecuteTemplate(&b, "layout.html", l); err != nil {
+	if err := p[name].Execute(&b, spoken, "layout.html", l); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	PageOf(r).SetHeaders(w.Header(), "default-src 'none'; style-src 'self'; script-src 'self'; "+

@@ -60,10 +60,9 @@ type Mux struct {
 // Routes returns the patterns that were added, so that a test can walk them.
 func (m *Mux) Routes() []string { return m.routes }
 
-// New returns a mux without routes. It fails when the error page's template is
-// broken.
+// New returns a mux without routes. It fails when the public URL is broken.
 func New(opts Options) (*Mux, error) {
-	m := &Mux{opts: opts, mux: http.NewServeMux(), raw: map[string]Handler{}}
+	m := &Mux{opts: opts, mux: http.NewServeMux(), raw: map[string]Handler{}, errors: newErrorPage()}
 	m.content = m.mux
 	m.origin = http.NewCrossOriginProtection()
 	if err := m.origin.AddTrustedOrigin(opts.PublicURL.Scheme + "://" + opts.PublicURL.Host); err != nil {
@@ -72,10 +71,6 @@ func New(opts Options) (*Mux, error) {
 	if opts.ContentURL != nil {
 		m.content = http.NewServeMux()
 		m.HandleContent("/", func(http.ResponseWriter, *http.Request) error { return ErrNotFound })
-	}
-	var err error
-	if m.errors, err = newErrorPage(); err != nil {
-		return nil, err
 	}
 	return m, nil
 }

@@ -68,11 +68,15 @@ func touch(path string) error {
 // sqlitePool opens a pool on the file. The pragmas run on every connection;
 // busy is how long SQLite itself waits for another process.
 func sqlitePool(path string, conns int, readOnly bool, busy time.Duration) (*sql.DB, error) {
+	cache := "cache_size(-8000)" // KiB: the writer knows its file, and many indexes are random
+	if readOnly {
+		cache = "cache_size(-2000)" // for each: after every commit a reader reads anew
+	}
 	q := url.Values{"_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()),
 		"foreign_keys(1)",
 		"synchronous(FULL)",
-		"cache_size(-8000)",            // KiB, for each connection
+		cache,
 		"temp_store(MEMORY)",           // what a savepoint would undo: else every page of it goes to a file first
 		"wal_autocheckpoint(4000)",     // pages: those that are written often are copied into the file once
 		"journal_size_limit(67108864)", // the log shrinks back to 64 MiB

@@ -29,9 +29,9 @@ const (
 // the caller commits the batch, unless somebody waits for the turn and the
 // batch is small and young: then the next one will. So a lone caller commits at
 // once, and while one commit waits for the disk, callers gather for the next.
-// While callers come together, the last of a batch waits a moment for one more: on
-// a busy processor the others have yet to get to their writing, and each commit
-// costs more than they do. A caller returns when the batch it is in is durable.
+// While callers come together, the last of a batch waits a moment for one more,
+// unless as many came as the last times: on a busy processor the others have yet
+// to get to their writing, and each commit costs more than they do. A caller returns when the batch it is in is durable.
 type writer struct {
 	pool    *sql.DB
 	conn    *sqliteConn
@@ -41,7 +41,7 @@ type writer struct {
 
 	// Only who has the turn may touch these.
 	open    *batch    // nil when no transaction is open
-	busy    bool      // the last batch had more than one function
+	crowd   int       // how many functions the next batch is likely to have
 	yielded time.Time // when the file was last free for long enough
 	freed   time.Time // when the last transaction ended
 	closed  bool
@@ -122,7 +122,7 @@ func (w *writer) gathers(b *batch) bool {
 	if b.kept >= batchMost || time.Since(b.began) >= batchAge {
 		return false
 	}
-	if w.waiting.Load() == 0 && w.busy {
+	if w.waiting.Load() == 0 && b.kept < w.crowd {
 		time.Sleep(gatherFor)
 	}
 	return w.waiting.Load() > 0
@@ -206,7 +206,7 @@ func (w *writer) commit(b *batch) {
 		w.abort(b, fmt.Errorf("commit: %w", err))
 		return
 	}
-	w.open, w.busy = nil, b.kept > 1
+	w.open, w.crowd = nil, max(b.kept, w.crowd*3/4)
 	w.metrics.committed(b.kept, began)
 	close(b.done)
 	w.freed = time.Now()

@@ -61,9 +61,9 @@ type Handler struct {
 	needs map[string]need // by route
 }
 
-// New returns a console; it fails when an embedded template is broken.
-func New(d Deps) (*Handler, error) {
-	pages, err := web.NewPages(
+// New returns a console.
+func New(d Deps) *Handler {
+	pages := web.NewPages(
 		"home/home.html", "consumers/consumers.html", "consumer/form.html", "consumer/delete.html",
 		"courses/courses.html", "courses/upload.html", "courses/review.html", "course/course.html", "course/block.html",
 		"consumer/connect.html", "launches/launches.html", "launches/launch.html", "test/form.html", "test/test.html", "scores/scores.html", "scores/score.html",
@@ -72,7 +72,7 @@ func New(d Deps) (*Handler, error) {
 		"learners/learners.html", "rescore/rescore.html", "versions/versions.html",
 		"access/list.html", "access/request.html", "help/help.html", "settings/settings.html", "search/search.html",
 	)
-	return &Handler{Deps: d, pages: pages, needs: needs()}, err
+	return &Handler{Deps: d, pages: pages, needs: needs()}
 }
 
 // Mount adds the console's addresses to the mux.

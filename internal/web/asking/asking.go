@@ -30,11 +30,8 @@ type Handler struct {
 	pages web.Templates
 }
 
-// New returns the pages; it fails when the embedded template is broken.
-func New(d Deps) (*Handler, error) {
-	pages, err := web.ParseTemplates("ask", nil, "ask/ask.html")
-	return &Handler{d, pages}, err
-}
+// New returns the pages.
+func New(d Deps) *Handler { return &Handler{d, web.NewTemplates("ask", nil, "ask/ask.html")} }
 
 // Mount adds the form's address to the mux.
 func (h *Handler) Mount(m *web.Mux) {
@@ -117,7 +114,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, status int, p pag
 	p.Style, p.AskStyle = ui.Asset("layout/base.css"), ui.Asset("ask/ask.css")
 	p.Action, p.Problem, p.Kept = r.URL.EscapedPath(), lang.T(p.Problem), access.KeptDays
 	var b bytes.Buffer
-	if err := h.pages.In(lang).ExecuteTemplate(&b, "ask.html", p); err != nil {
+	if err := h.pages.Execute(&b, lang, "ask.html", p); err != nil {
 		return err
 	}
 	web.PageOf(r).SetHeaders(w.Header(), "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'")

@@ -51,14 +51,11 @@ type Handler struct {
 	finish Finisher
 }
 
-// New returns the pages; it fails when an embedded template is broken.
-func New(d Deps) (*Handler, error) {
-	frame, err := web.ParseTemplates("frame", nil, "enter/frame.html")
-	if err != nil {
-		return nil, err
+// New returns the pages.
+func New(d Deps) *Handler {
+	return &Handler{
+		Deps: d, frame: web.NewTemplates("frame", nil, "enter/frame.html"), pages: web.NewPages("enter/tab.html", "enter/done.html"),
 	}
-	pages, err := web.NewPages("enter/tab.html", "enter/done.html")
-	return &Handler{Deps: d, frame: frame, pages: pages}, err
 }
 
 // Mount adds the pages' addresses to the mux. Launches go on by finish.

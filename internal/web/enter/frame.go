@@ -64,7 +64,7 @@ func (p *framePage) wait(public *url.URL, id, token, code, other string) {
 // credential, so nobody is told where a request from it came from.
 func (h *Handler) showFrame(w http.ResponseWriter, r *http.Request, p *framePage) error {
 	var b bytes.Buffer
-	if err := h.frame.In(web.Language(r)).ExecuteTemplate(&b, "frame.html", p); err != nil {
+	if err := h.frame.Execute(&b, web.Language(r), "frame.html", p); err != nil {
 		return err
 	}
 	web.PageOf(r).SetHeaders(w.Header(), framePolicy)

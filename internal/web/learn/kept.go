@@ -33,7 +33,7 @@ type keptPage struct {
 // that are not kept: what is not opened plainly, and those of the course team,
 // which show more than they read at the front door.
 func (h *Handler) pageKey(r *http.Request, s *session.Session, rest, language string) (key pageKey, ok bool) {
-	if r.Method != http.MethodGet || r.URL.RawQuery != "" || s.Facts == nil || s.Staff {
+	if r.Method != http.MethodGet || r.URL.RawQuery != "" || s.Opened == nil || s.Staff {
 		return key, false
 	}
 	return pageKey{s.Base, rest, language, web.Framed(r)}, true
@@ -42,7 +42,7 @@ func (h *Handler) pageKey(r *http.Request, s *session.Session, rest, language st
 // sendKept sends the page under key if it is there and still good.
 func (h *Handler) sendKept(w http.ResponseWriter, r *http.Request, s *session.Session, key pageKey) (sent bool, err error) {
 	p, ok := h.pages.get(key)
-	if !ok || p.stamp != s.Stamp || !p.until.IsZero() && !h.Clock().Before(p.until) {
+	if !ok || p.stamp != s.Opened.Stamp || !p.until.IsZero() && !h.Clock().Before(p.until) {
 		return false, nil
 	}
 	return true, sendPage(w, r, s, p.body)
@@ -53,7 +53,7 @@ func (v *view) keep(body []byte) {
 	if v.key == nil || v.passing {
 		return
 	}
-	p := &keptPage{stamp: v.s.Stamp, until: v.changes(), body: body}
+	p := &keptPage{stamp: v.s.Opened.Stamp, until: v.changes(), body: body}
 	v.pages.put(*v.key, p, len(body)+len(v.key.base)+len(v.key.rest))
 }
 

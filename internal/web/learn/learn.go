@@ -1,7 +1,6 @@
 package learn
 
 import (
-	"fmt"
 	"html/template"
 	"net/url"
 	"time"
@@ -50,17 +49,14 @@ type Handler struct {
 	pages     *memory[pageKey, *keptPage]
 }
 
-// New returns a handler; it fails when an embedded template is broken.
-func New(d Deps) (*Handler, error) {
-	t, err := web.ParseTemplates("learn", template.FuncMap{"asset": ui.Asset}, "learn/*.html")
-	if err != nil {
-		return nil, fmt.Errorf("learner pages: %w", err)
-	}
+// New returns a handler.
+func New(d Deps) *Handler {
 	return &Handler{
-		Deps: d, templates: t, previews: &pace{most: previewsAtOnce, within: previewsWithin},
+		Deps: d, templates: web.NewTemplates("learn", template.FuncMap{"asset": ui.Asset}, "learn/*.html"),
+		previews: &pace{most: previewsAtOnce, within: previewsWithin},
 		prepared: newMemory[preparedKey, *prepared](preparedBytes),
 		pages:    newMemory[pageKey, *keptPage](pageBytes),
-	}, nil
+	}
 }
 
 // CheckQuery reports whether the query of a launch address asks for something

@@ -32,7 +32,10 @@ func (h *Handler) Serve(w http.ResponseWriter, r *http.Request, s *session.Sessi
 	if err != nil {
 		return err
 	}
-	v.lang, v.words = lang, h.templates.In(lang)
+	v.lang = lang
+	if v.words, err = h.templates.In(lang); err != nil {
+		return err
+	}
 	if keeps {
 		v.key = &key
 	}

@@ -73,13 +73,10 @@ func newSite(t *testing.T, c *course.Course) *site {
 	}
 	cat := catalog.New(st)
 	clock := func() time.Time { return now }
-	h, err := learn.New(learn.Deps{
+	h := learn.New(learn.Deps{
 		Store: st, Catalog: cat, Blobs: s.blobs, Clock: clock,
 		Grading: &grading.Service{Store: st, Courses: cat, Clock: clock},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	s.serve(h)
 	return s
 }

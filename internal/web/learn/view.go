@@ -35,9 +35,9 @@ type view struct {
 
 	answers bool // a teacher looks at everything with its answers
 
-	facts   *store.Facts // of the learner, until something was done
-	key     *pageKey     // that the page may be kept under; nil: it may not
-	passing bool         // the page shows what may be different at the next look
+	facts   *store.Opened // of the learner, until something was done
+	key     *pageKey      // that the page may be kept under; nil: it may not
+	passing bool          // the page shows what may be different at the next look
 }
 
 // needs is what content on a page asks for.
@@ -77,7 +77,7 @@ func (h *Handler) open(ctx context.Context, s *session.Session) (*view, error) {
 	}
 	v := &view{
 		Handler: h, s: s, c: c, now: h.Clock(), query: query,
-		launched: c.Block(course.Ref{Type: u.Type, ID: u.ID}), facts: s.Facts,
+		launched: c.Block(course.Ref{Type: u.Type, ID: u.ID}), facts: s.Opened,
 	}
 	if v.launched == nil {
 		return nil, ErrBlock.With("%s is not in version %s", s.UsageKey, c.VersionID)
@@ -95,10 +95,10 @@ func (h *Handler) open(ctx context.Context, s *session.Session) (*view, error) {
 
 // course returns the published version of the session's course.
 func (h *Handler) course(ctx context.Context, s *session.Session) (*course.Course, error) {
-	if s.VersionID == "" {
+	if s.Opened == nil || s.Opened.VersionID == "" {
 		return h.Catalog.Course(ctx, s.CourseKey)
 	}
-	return h.Catalog.Version(ctx, s.VersionID)
+	return h.Catalog.Version(ctx, s.Opened.VersionID)
 }
 
 // again reads what the learner has done by now.

@@ -45,10 +45,9 @@ type Handler struct {
 	pages web.Templates
 }
 
-// New returns the pages; it fails when an embedded template is broken.
-func New(d Deps) (*Handler, error) {
-	t, err := web.ParseTemplates("pick", template.FuncMap{"number": web.Number}, "pick/*.html")
-	return &Handler{Deps: d, pages: t}, err
+// New returns the pages.
+func New(d Deps) *Handler {
+	return &Handler{Deps: d, pages: web.NewTemplates("pick", template.FuncMap{"number": web.Number}, "pick/*.html")}
 }
 
 // Mount adds the pages' addresses to the mux.
@@ -146,7 +145,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request, s *selection.Sele
 		}
 	}
 	var b bytes.Buffer
-	if err := h.pages.In(web.Language(r)).ExecuteTemplate(&b, "pick.html", p); err != nil {
+	if err := h.pages.Execute(&b, web.Language(r), "pick.html", p); err != nil {
 		return err
 	}
 	headers(w, r, "form-action 'self'")
@@ -286,7 +285,7 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, s *selection.Sele
 		p.Script = ui.Asset("pick/back.js")
 	}
 	var b bytes.Buffer
-	if err := h.pages.In(web.Language(r)).ExecuteTemplate(&b, "back.html", p); err != nil {
+	if err := h.pages.Execute(&b, web.Language(r), "back.html", p); err != nil {
 		return err
 	}
 	headers(w, r, "script-src 'self'; form-action https: http:") // LMSs redirect after the post, to wherever

@@ -45,13 +45,13 @@ type Handler struct {
 	posting chan struct{} // holds a token per letter under way
 }
 
-// New returns the pages; it fails when an embedded template is broken.
-func New(d Deps) (*Handler, error) {
-	pages, err := web.NewPages(
+// New returns the pages.
+func New(d Deps) *Handler {
+	pages := web.NewPages(
 		"signin/signin.html", "signin/setup.html", "signin/signout.html", "signin/forgot.html", "signin/onward.html",
 		"signin/connect.html", "account/account.html", "account/delete.html",
 	)
-	return &Handler{Deps: d, pages: pages, posting: make(chan struct{}, maxLetters)}, err
+	return &Handler{Deps: d, pages: pages, posting: make(chan struct{}, maxLetters)}
 }
 
 // Mount adds the pages' addresses to the mux.

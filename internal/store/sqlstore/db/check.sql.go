@@ -104,7 +104,7 @@ func (q *Queries) CheckAskOne(ctx context.Context, arg CheckAskOneParams) (int64
 const checkClaim = `-- name: CheckClaim :many
 WITH due AS (
     SELECT score_check.target_id FROM score_check WHERE score_check.due_at <= CAST($3 AS BIGINT)
-    ORDER BY score_check.due_at, score_check.target_id LIMIT CAST($4 AS BIGINT)
+    ORDER BY score_check.due_at LIMIT CAST($4 AS BIGINT)
     FOR UPDATE SKIP LOCKED
 )
 UPDATE score_check SET lease_by = $1, due_at = CAST($2 AS BIGINT)

@@ -656,48 +656,63 @@ func (q *Queries) SessionCreate(ctx context.Context, arg SessionCreateParams) (i
 	return result.RowsAffected()
 }
 
-const sessionFacts = `-- name: SessionFacts :many
-SELECT CAST('origin' AS TEXT) AS kind, origin AS a, CAST('' AS TEXT) AS b, CAST('' AS TEXT) AS c, CAST('' AS TEXT) AS d,
-    seen_at AS m, CAST(0 AS BIGINT) AS n, CAST(0 AS BIGINT) AS flag,
+const sessionOpened = `-- name: SessionOpened :many
+SELECT CAST('session' AS TEXT) AS kind, account.username AS a, account.email AS b, account.name AS c, account.kind AS d,
+    launch_session.seen_at AS m, CAST(0 AS BIGINT) AS n,
+    CASE WHEN account.enabled THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS flag,
     CAST(0 AS DOUBLE PRECISION) AS x, CAST(0 AS DOUBLE PRECISION) AS y
-FROM consumer_origin WHERE consumer_id = CAST($1 AS TEXT)
+FROM launch_session JOIN account ON account.id = launch_session.account_id
+WHERE launch_session.id = $1 AND launch_session.token_hash = $2
+UNION ALL
+SELECT CAST('consumer' AS TEXT), name, frame_origins,
+    CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = CAST($3 AS TEXT)), '') AS TEXT),
+    CAST('' AS TEXT), ends_at, CASE WHEN use_lti_pii THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END,
+    CASE WHEN enabled THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END,
+    CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
+FROM consumer WHERE id = CAST($4 AS TEXT)
+UNION ALL
+SELECT CAST('origin' AS TEXT), origin, CAST('' AS TEXT), CAST('' AS TEXT), CAST('' AS TEXT), seen_at, CAST(0 AS BIGINT),
+    CAST(0 AS BIGINT), CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
+FROM consumer_origin WHERE consumer_id = CAST($4 AS TEXT)
 UNION ALL
 SELECT CAST('rule' AS TEXT), level, mode, CAST('' AS TEXT), CAST('' AS TEXT), days, starts_at, CAST(0 AS BIGINT),
     CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
 FROM date_rule
-WHERE level = 'course' AND subject = CAST($2 AS TEXT)
-   OR level = 'consumer' AND subject = CAST($1 AS TEXT)
-   OR level = 'link' AND subject = CAST($3 AS TEXT)
+WHERE level = 'course' AND subject = CAST($3 AS TEXT)
+   OR level = 'consumer' AND subject = CAST($4 AS TEXT)
+   OR level = 'link' AND subject = CAST($5 AS TEXT)
 UNION ALL
 SELECT CAST('extra' AS TEXT), block_type, block_id, CAST('' AS TEXT), CAST('' AS TEXT), attempts, extra_time, CAST(0 AS BIGINT),
     CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
 FROM allowance
-WHERE account_id = CAST($4 AS TEXT) AND course_key = CAST($2 AS TEXT) AND scope = CAST($5 AS TEXT)
+WHERE account_id = CAST($6 AS TEXT) AND course_key = CAST($3 AS TEXT) AND scope = CAST($7 AS TEXT)
 UNION ALL
 SELECT CAST('state' AS TEXT), block_type, block_id, state, given, version, updated_at,
     CASE WHEN answered THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END, earned, possible
 FROM learner_state
-WHERE account_id = CAST($4 AS TEXT) AND course_key = CAST($2 AS TEXT) AND scope = CAST($5 AS TEXT)
+WHERE account_id = CAST($6 AS TEXT) AND course_key = CAST($3 AS TEXT) AND scope = CAST($7 AS TEXT)
 UNION ALL
 SELECT CAST('owed' AS TEXT), grade_target.id, owed_score.state, CAST('' AS TEXT), CAST('' AS TEXT),
     owed_score.next_at, owed_score.delivered_at, CAST(0 AS BIGINT),
     CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
 FROM grade_target JOIN owed_score ON owed_score.target_id = grade_target.id
-WHERE grade_target.account_id = CAST($4 AS TEXT) AND grade_target.course_key = CAST($2 AS TEXT)
-  AND grade_target.scope = CAST($5 AS TEXT) AND grade_target.usage_key = CAST($6 AS TEXT)
-  AND grade_target.consumer_id = CAST($1 AS TEXT)
+WHERE grade_target.account_id = CAST($6 AS TEXT) AND grade_target.course_key = CAST($3 AS TEXT)
+  AND grade_target.scope = CAST($7 AS TEXT) AND grade_target.usage_key = CAST($8 AS TEXT)
+  AND grade_target.consumer_id = CAST($4 AS TEXT)
 `
 
-type SessionFactsParams struct {
-	ConsumerID  string
+type SessionOpenedParams struct {
+	ID          string
+	TokenHash   []byte
 	CourseKey   string
+	ConsumerID  string
 	PlacementID string
 	AccountID   string
 	Scope       string
 	UsageKey    string
 }
 
-type SessionFactsRow struct {
+type SessionOpenedRow struct {
 	Kind string
 	A    string
 	B    string
@@ -710,13 +725,16 @@ type SessionFactsRow struct {
 	Y    float64
 }
 
-// All that a learner's page depends on and that changes, in one read: origins,
-// rules about dates, allowances, states, and the scores that are owed for what
-// was launched.
-func (q *Queries) SessionFacts(ctx context.Context, arg SessionFactsParams) ([]SessionFactsRow, error) {
-	rows, err := q.db.QueryContext(ctx, sessionFacts,
-		arg.ConsumerID,
+// All that a learner's page depends on and that changes, in one read: whether
+// the token is the session's, the learner, the consumer with the course's
+// version, origins, rules about dates, allowances, states, and the scores that
+// are owed for what was launched. What never changes of the session is given.
+func (q *Queries) SessionOpened(ctx context.Context, arg SessionOpenedParams) ([]SessionOpenedRow, error) {
+	rows, err := q.db.QueryContext(ctx, sessionOpened,
+		arg.ID,
+		arg.TokenHash,
 		arg.CourseKey,
+		arg.ConsumerID,
 		arg.PlacementID,
 		arg.AccountID,
 		arg.Scope,
@@ -726,9 +744,9 @@ func (q *Queries) SessionFacts(ctx context.Context, arg SessionFactsParams) ([]S
 		return nil, err
 	}
 	defer rows.Close()
-	var items []SessionFactsRow
+	var items []SessionOpenedRow
 	for rows.Next() {
-		var i SessionFactsRow
+		var i SessionOpenedRow
 		if err := rows.Scan(
 			&i.Kind,
 			&i.A,
@@ -752,88 +770,6 @@ func (q *Queries) SessionFacts(ctx context.Context, arg SessionFactsParams) ([]S
 		return nil, err
 	}
 	return items, nil
-}
-
-const sessionOpened = `-- name: SessionOpened :one
-SELECT launch_session.id, launch_session.consumer_id, launch_session.account_id, launch_session.placement_id,
-    launch_session.course_key, launch_session.usage_key, launch_session.scope, launch_session.staff,
-    launch_session.return_url, launch_session.locale, launch_session.query, launch_session.token_hash,
-    launch_session.user_agent, launch_session.seen_at, launch_session.expires_at, launch_session.score_host,
-    consumer.name AS consumer_name, consumer.use_lti_pii, consumer.enabled AS consumer_enabled, consumer.ends_at,
-    consumer.frame_origins,
-    account.username, account.email, account.name AS account_name, account.kind, account.enabled AS account_enabled,
-    CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = launch_session.course_key), '') AS TEXT) AS version_id
-FROM launch_session
-JOIN consumer ON consumer.id = launch_session.consumer_id
-JOIN account ON account.id = launch_session.account_id
-WHERE launch_session.id = $1
-`
-
-type SessionOpenedRow struct {
-	ID              string
-	ConsumerID      string
-	AccountID       string
-	PlacementID     string
-	CourseKey       string
-	UsageKey        string
-	Scope           string
-	Staff           bool
-	ReturnURL       string
-	Locale          string
-	Query           string
-	TokenHash       []byte
-	UserAgent       []byte
-	SeenAt          int64
-	ExpiresAt       int64
-	ScoreHost       string
-	ConsumerName    string
-	UseLTIPII       bool
-	ConsumerEnabled bool
-	EndsAt          int64
-	FrameOrigins    string
-	Username        string
-	Email           string
-	AccountName     string
-	Kind            string
-	AccountEnabled  bool
-	VersionID       string
-}
-
-// A launch session with what its pages need of the people behind it, and the
-// version of its course.
-func (q *Queries) SessionOpened(ctx context.Context, id string) (SessionOpenedRow, error) {
-	row := q.db.QueryRowContext(ctx, sessionOpened, id)
-	var i SessionOpenedRow
-	err := row.Scan(
-		&i.ID,
-		&i.ConsumerID,
-		&i.AccountID,
-		&i.PlacementID,
-		&i.CourseKey,
-		&i.UsageKey,
-		&i.Scope,
-		&i.Staff,
-		&i.ReturnURL,
-		&i.Locale,
-		&i.Query,
-		&i.TokenHash,
-		&i.UserAgent,
-		&i.SeenAt,
-		&i.ExpiresAt,
-		&i.ScoreHost,
-		&i.ConsumerName,
-		&i.UseLTIPII,
-		&i.ConsumerEnabled,
-		&i.EndsAt,
-		&i.FrameOrigins,
-		&i.Username,
-		&i.Email,
-		&i.AccountName,
-		&i.Kind,
-		&i.AccountEnabled,
-		&i.VersionID,
-	)
-	return i, err
 }
 
 const sessionPrune = `-- name: SessionPrune :execrows

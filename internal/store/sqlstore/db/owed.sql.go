@@ -244,7 +244,7 @@ func (q *Queries) OwedByLink(ctx context.Context, arg OwedByLinkParams) (OwedSco
 const owedClaim = `-- name: OwedClaim :many
 WITH due AS (
     SELECT owed_score.id FROM owed_score WHERE owed_score.due_at <= CAST($3 AS BIGINT)
-    ORDER BY owed_score.due_at, owed_score.id LIMIT CAST($4 AS BIGINT)
+    ORDER BY owed_score.due_at LIMIT CAST($4 AS BIGINT)
     FOR UPDATE SKIP LOCKED
 )
 UPDATE owed_score SET

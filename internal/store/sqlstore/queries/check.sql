@@ -36,7 +36,7 @@ ON CONFLICT (target_id) DO UPDATE SET
 -- name: CheckClaim :many
 WITH due AS (
     SELECT score_check.target_id FROM score_check WHERE score_check.due_at <= CAST(@now AS BIGINT)
-    ORDER BY score_check.due_at, score_check.target_id LIMIT CAST(@max_rows AS BIGINT)
+    ORDER BY score_check.due_at LIMIT CAST(@max_rows AS BIGINT)
     FOR UPDATE SKIP LOCKED
 )
 UPDATE score_check SET lease_by = @lease_by, due_at = CAST(@lease_until AS BIGINT)

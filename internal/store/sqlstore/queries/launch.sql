@@ -146,29 +146,27 @@ LEFT JOIN placement ON placement.lms_context_id = lms_context.id AND placement.l
 LEFT JOIN account_link ON account_link.consumer_id = consumer.id AND account_link.lti_user_id = CAST(@lti_user_id AS TEXT)
 WHERE consumer.id = @consumer_id;
 
--- name: SessionOpened :one
--- A launch session with what its pages need of the people behind it, and the
--- version of its course.
-SELECT launch_session.id, launch_session.consumer_id, launch_session.account_id, launch_session.placement_id,
-    launch_session.course_key, launch_session.usage_key, launch_session.scope, launch_session.staff,
-    launch_session.return_url, launch_session.locale, launch_session.query, launch_session.token_hash,
-    launch_session.user_agent, launch_session.seen_at, launch_session.expires_at, launch_session.score_host,
-    consumer.name AS consumer_name, consumer.use_lti_pii, consumer.enabled AS consumer_enabled, consumer.ends_at,
-    consumer.frame_origins,
-    account.username, account.email, account.name AS account_name, account.kind, account.enabled AS account_enabled,
-    CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = launch_session.course_key), '') AS TEXT) AS version_id
-FROM launch_session
-JOIN consumer ON consumer.id = launch_session.consumer_id
-JOIN account ON account.id = launch_session.account_id
-WHERE launch_session.id = @id;
-
--- name: SessionFacts :many
--- All that a learner's page depends on and that changes, in one read: origins,
--- rules about dates, allowances, states, and the scores that are owed for what
--- was launched.
-SELECT CAST('origin' AS TEXT) AS kind, origin AS a, CAST('' AS TEXT) AS b, CAST('' AS TEXT) AS c, CAST('' AS TEXT) AS d,
-    seen_at AS m, CAST(0 AS BIGINT) AS n, CAST(0 AS BIGINT) AS flag,
+-- name: SessionOpened :many
+-- All that a learner's page depends on and that changes, in one read: whether
+-- the token is the session's, the learner, the consumer with the course's
+-- version, origins, rules about dates, allowances, states, and the scores that
+-- are owed for what was launched. What never changes of the session is given.
+SELECT CAST('session' AS TEXT) AS kind, account.username AS a, account.email AS b, account.name AS c, account.kind AS d,
+    launch_session.seen_at AS m, CAST(0 AS BIGINT) AS n,
+    CASE WHEN account.enabled THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS flag,
     CAST(0 AS DOUBLE PRECISION) AS x, CAST(0 AS DOUBLE PRECISION) AS y
+FROM launch_session JOIN account ON account.id = launch_session.account_id
+WHERE launch_session.id = @id AND launch_session.token_hash = @token_hash
+UNION ALL
+SELECT CAST('consumer' AS TEXT), name, frame_origins,
+    CAST(COALESCE((SELECT course.version_id FROM course WHERE course.course_key = CAST(@course_key AS TEXT)), '') AS TEXT),
+    CAST('' AS TEXT), ends_at, CASE WHEN use_lti_pii THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END,
+    CASE WHEN enabled THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END,
+    CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
+FROM consumer WHERE id = CAST(@consumer_id AS TEXT)
+UNION ALL
+SELECT CAST('origin' AS TEXT), origin, CAST('' AS TEXT), CAST('' AS TEXT), CAST('' AS TEXT), seen_at, CAST(0 AS BIGINT),
+    CAST(0 AS BIGINT), CAST(0 AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)
 FROM consumer_origin WHERE consumer_id = CAST(@consumer_id AS TEXT)
 UNION ALL
 SELECT CAST('rule' AS TEXT), level, mode, CAST('' AS TEXT), CAST('' AS TEXT), days, starts_at, CAST(0 AS BIGINT),

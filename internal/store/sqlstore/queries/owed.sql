@@ -44,7 +44,7 @@ ON CONFLICT DO NOTHING;
 -- name: OwedClaim :many
 WITH due AS (
     SELECT owed_score.id FROM owed_score WHERE owed_score.due_at <= CAST(@now AS BIGINT)
-    ORDER BY owed_score.due_at, owed_score.id LIMIT CAST(@max_rows AS BIGINT)
+    ORDER BY owed_score.due_at LIMIT CAST(@max_rows AS BIGINT)
     FOR UPDATE SKIP LOCKED
 )
 UPDATE owed_score SET
