@@ -10,7 +10,6 @@ package locale
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -138,11 +137,10 @@ func readOne(files fs.FS, name string, words *catalog.Builder) (*Language, error
 		}
 	}
 	for key, t := range f.Sentences {
-		s, err := newSentence(key, t.forms != nil)
-		if err == nil && len(s.inner) > 0 {
+		if s := newSentence(key, t.forms != nil); len(s.inner) > 0 {
 			l.sentences = append(l.sentences, s)
 		}
-		if err := errors.Join(err, l.add(words, tag, key, t)); err != nil {
+		if err := l.add(words, tag, key, t); err != nil {
 			return nil, fmt.Errorf("%q: %w", key, err)
 		}
 	}

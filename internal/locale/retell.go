@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -22,11 +23,11 @@ const (
 // translation.
 type sentence struct {
 	key     string
-	form    *regexp.Regexp // of the whole sentence, with a group for each verb
-	inner   []bool         // which groups may hold a sentence
-	counts  bool           // the translation has plural forms
-	fixed   string         // the longest text between verbs; the sentence holds it
-	letters int            // how much of it is no verb
+	form    func() *regexp.Regexp // of the whole sentence, with a group for each verb; made when it is needed
+	inner   []bool                // which groups may hold a sentence
+	counts  bool                  // the translation has plural forms
+	fixed   string                // the longest text between verbs; the sentence holds it
+	letters int                   // how much of it is no verb
 }
 
 // told is the form of each kind of verb in a sentence: whole numbers, quoted
@@ -41,7 +42,7 @@ const (
 var verbs = regexp.MustCompile(`%[-+# 0]*\d*(?:\.\d+)?([a-zA-Z])`)
 
 // newSentence reads a pattern with verbs as of package fmt.
-func newSentence(key string, counts bool) (*sentence, error) {
+func newSentence(key string, counts bool) *sentence {
 	s := &sentence{key: key, counts: counts}
 	form := strings.Builder{}
 	form.WriteString(`(?s)^`)
@@ -62,9 +63,8 @@ func newSentence(key string, counts bool) (*sentence, error) {
 	}
 	fixed(key[at:])
 	form.WriteString(`$`)
-	var err error
-	s.form, err = regexp.Compile(form.String())
-	return s, err
+	s.form = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(form.String()) }) // of quoted texts and our groups
+	return s
 }
 
 // sortSentences puts those first that say the most themselves.
@@ -97,7 +97,7 @@ func (l *Language) retell(english string, depth int) (string, bool) {
 		if !strings.Contains(english, s.fixed) {
 			continue
 		}
-		found := s.form.FindStringSubmatch(english)
+		found := s.form().FindStringSubmatch(english)
 		if found == nil {
 			continue
 		}
