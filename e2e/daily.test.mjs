@@ -99,6 +99,15 @@ describe("the course team's daily work", { skip }, () => {
     }
   });
 
+  test("a consumer's dates, what deleting it would do, and Connect pages", async () => {
+    await page.goto(`${demo.site}/admin/consumers`);
+    const consumer = await page.locator('main a[href^="/admin/consumers/"]:not([href$="/add"])').first().getAttribute("href");
+    for (const below of ["dates", "delete", "connect", "connect/moodle"]) {
+      await page.goto(`${demo.site}${consumer}/${below}`);
+      await look(`consumer-${below.replace("/", "-")}`);
+    }
+  });
+
   test("a teacher in the LMS sees the learners of the course and how questions went", async () => {
     const tab = await browser.newPage();
     const inside = await demo.open(tab, link, { as: "carla" });

@@ -107,7 +107,7 @@ func replicasNonce(t *testing.T, p *pair) {
 		t.Errorf("replay on B: %d %s", got.StatusCode, got.code())
 	}
 	m = p.a.good(path("problem", "block_id"))
-	m.nonce = "the same nonce"
+	m.nonce, m.at = "the same nonce", time.Now() // the second is part of what may be used once
 	p.on(p.a).open(newBrowser(t), m)
 	if got := p.on(p.b).post(newBrowser(t), m.set("user_id", "somebody else")); got.StatusCode != http.StatusForbidden {
 		t.Errorf("other parameters under the nonce on B: %d", got.StatusCode)
