@@ -87,7 +87,7 @@ func (a *App) Open() error {
 	a.Registry = &registry.Registry{Store: a.Store, Keys: keyring, Clock: a.Clock}
 	a.Networks = &outcome.Networks{Store: a.Store, Clock: a.Clock}
 	a.Grading = &grading.Service{
-		Store: a.Store, Courses: a.Catalog, Clock: a.Clock, AggregateDelay: a.Config.AggregateDelay, Graded: a.Metrics.Graded,
+		Store: a.Store, Courses: a.Catalog, Clock: a.Clock, AggregateDelay: a.Config.Gather(), Graded: a.Metrics.Graded,
 	}
 	a.Importer = &importer.Importer{Store: a.Store, Blobs: a.Blobs, Clock: a.Clock}
 	a.Passwords = account.NewPasswords(2)

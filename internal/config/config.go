@@ -45,7 +45,7 @@ type Config struct {
 
 	TrustedProxies []string `env:"LECTERN_TRUSTED_PROXIES" help:"Networks (CIDR) whose X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host are believed. With a public URL only the limit on wrong passwords per address needs it." placeholder:"CIDR"`
 
-	AggregateDelay time.Duration `default:"1m" env:"LECTERN_AGGREGATE_DELAY" help:"How long changes of a subsection's or unit's score are gathered into one message, counted from the first change."`
+	AggregateDelay time.Duration `default:"1m" env:"LECTERN_AGGREGATE_DELAY" help:"How long changes of a subsection's or unit's score are gathered into one message, counted from the first change; at most 6h."`
 
 	LaunchWindow time.Duration `default:"5m" env:"LECTERN_LAUNCH_WINDOW" help:"How old or how far in the future a launch's timestamp may be; 1m to 90m."`
 
@@ -125,6 +125,12 @@ func (c *Config) Allowed() ([]netip.Prefix, error) {
 // Proxies returns the networks whose forwarding headers are believed.
 func (c *Config) Proxies() ([]netip.Prefix, error) {
 	return prefixes("trusted proxies", c.TrustedProxies)
+}
+
+// Gather returns how long scores are gathered, within its bounds: what is due
+// later than any pause between two tries is taken for a clock that was set back.
+func (c *Config) Gather() time.Duration {
+	return min(max(c.AggregateDelay, 0), 6*time.Hour)
 }
 
 // Window returns the launch window within its bounds.

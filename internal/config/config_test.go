@@ -1,6 +1,9 @@
 package config
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestPublic(t *testing.T) {
 	for _, tt := range []struct{ name, set, want string }{
@@ -61,5 +64,15 @@ func TestPublicOfOwnHTTPS(t *testing.T) {
 				t.Errorf("Public(%s) = %v, %v; want %s", tt.listening, u, err, tt.want)
 			}
 		})
+	}
+}
+
+// TestGather: scores are never gathered for longer than a clock that was set
+// back would hold them up.
+func TestGather(t *testing.T) {
+	for given, want := range map[time.Duration]time.Duration{-time.Minute: 0, time.Minute: time.Minute, 24 * time.Hour: 6 * time.Hour} {
+		if got := (&Config{AggregateDelay: given}).Gather(); got != want {
+			t.Errorf("%s is gathered for %s, want %s", given, got, want)
+		}
 	}
 }
