@@ -117,6 +117,9 @@ func (b *bench) scale(n, quick int) int {
 	return n
 }
 
+// wanted reports whether a contestant is one of those that were asked for.
+func (b *bench) wanted(name string) bool { return strings.Contains(name, b.only) }
+
 // bar prints a ratio beside what it has to be: at least, or at most. In a quick
 // run times mean nothing, so only counts are judged.
 func (b *bench) bar(what string, ratio float64, atLeast bool, want float64, unit string) {

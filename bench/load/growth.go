@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,7 +28,7 @@ const (
 // one, on both engines.
 func growth(ctx context.Context, b *bench) error {
 	for _, engine := range []string{"SQLite", "PostgreSQL"} {
-		if !strings.Contains(engine, b.only) {
+		if !b.wanted(engine) {
 			continue
 		}
 		err := b.grow(ctx, engine)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"lectern/internal/store"
@@ -57,9 +56,8 @@ func launches(ctx context.Context, b *bench) error {
 // contestants starts all of them.
 func (b *bench) contestants(ctx context.Context) ([]*contestant, error) {
 	var list []*contestant
-	wanted := func(name string) bool { return b.only == "" || strings.Contains(name, b.only) }
 	for _, engine := range []string{"SQLite", "PostgreSQL"} {
-		if !wanted("Lectern, " + engine) {
+		if !b.wanted("Lectern, " + engine) {
 			continue
 		}
 		c, err := b.lecternOn(ctx, engine, 20)
@@ -72,14 +70,14 @@ func (b *bench) contestants(ctx context.Context) ([]*contestant, error) {
 		}
 		list = append(list, c)
 	}
-	if wanted("bare Go, SQLite") {
+	if b.wanted("bare Go, SQLite") {
 		floor, err := b.bare(ctx, "floor", "")
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, newContestant("bare Go, SQLite", floor, http.StatusFound, nil))
 	}
-	if !wanted("ims-lti, SQLite") {
+	if !b.wanted("ims-lti, SQLite") {
 		return list, nil
 	}
 	peer, err := b.peer(ctx)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // What browsers accept, without and with our script.
@@ -43,7 +42,7 @@ func (l *line) round(ctx context.Context) error {
 
 // lines lets all take turns, prints them, and counts refusals.
 func (b *bench) lines(ctx context.Context, list ...*line) error {
-	list = slices.DeleteFunc(list, func(l *line) bool { return !strings.Contains(l.what, b.only) })
+	list = slices.DeleteFunc(list, func(l *line) bool { return !b.wanted(l.what) })
 	for i := range b.rounds + 1 {
 		for _, l := range list {
 			if err := l.round(ctx); err != nil {

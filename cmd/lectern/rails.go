@@ -11,7 +11,6 @@ import (
 	"lectern/internal/lti"
 	"lectern/internal/people"
 	"lectern/internal/registry"
-	"lectern/internal/store"
 )
 
 // errExpiry means that a change would delete learners' data.
@@ -75,18 +74,11 @@ var errAnew = errs.New(errs.Conflict, "consumer_anew_unconfirmed", "",
 // sureAnew says what another place of learners' work does to gradebooks, and
 // stops unless somebody has said yes.
 func (c *consumerSetCmd) sureAnew(app *App, old *lti.Consumer) error {
-	if or(c.FreshState, old.FreshState) == old.FreshState {
-		return nil
-	}
-	var usage store.ConsumerUsage
-	err := app.Store.View(app.Context, func(tx store.Tx) (err error) {
-		usage, err = tx.Consumers().Usage(app.Context, old.ID)
-		return err
-	})
-	if err != nil || usage.Targets == 0 {
+	cells, err := app.Registry.Moving(app.Context, old, or(c.FreshState, old.FreshState))
+	if err != nil || cells == 0 {
 		return err
 	}
-	fmt.Fprintf(app.Err, "%d gradebook cells keep their score until the learner answers again; then the new score takes its place, also a lower one.\n", usage.Targets)
+	fmt.Fprintf(app.Err, "%d gradebook cells keep their score until the learner answers again; then the new score takes its place, also a lower one.\n", cells)
 	if !c.Yes {
 		return errAnew
 	}

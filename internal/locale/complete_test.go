@@ -35,16 +35,22 @@ func TestComplete(t *testing.T) {
 		texts[text] = where
 	}
 	for _, l := range locale.Languages() {
-		var missing []string
-		for text, where := range texts {
-			if !l.Has(text) {
-				missing = append(missing, fmt.Sprintf("%s: %q", where, text))
-			}
+		hasAll(t, l, texts)
+	}
+}
+
+// hasAll reports which texts a language lacks, and where they are said.
+func hasAll(t *testing.T, l *locale.Language, texts map[string]string) {
+	t.Helper()
+	var missing []string
+	for text, where := range texts {
+		if !l.Has(text) {
+			missing = append(missing, fmt.Sprintf("%s: %q", where, text))
 		}
-		slices.Sort(missing)
-		for _, m := range missing {
-			t.Errorf("%s lacks %s", l.Tag, m)
-		}
+	}
+	slices.Sort(missing)
+	for _, m := range missing {
+		t.Errorf("%s lacks %s", l.Tag, m)
 	}
 }
 

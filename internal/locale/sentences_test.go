@@ -158,16 +158,7 @@ func TestSentences(t *testing.T) {
 		texts[text] = where
 	}
 	for _, l := range locale.Languages()[1:] {
-		var missing []string
-		for text, where := range texts {
-			if !l.Has(text) {
-				missing = append(missing, fmt.Sprintf("%s: %q", where, text))
-			}
-		}
-		slices.Sort(missing)
-		for _, m := range missing {
-			t.Errorf("%s lacks %s", l.Tag, m)
-		}
+		hasAll(t, l, texts)
 	}
 }
 

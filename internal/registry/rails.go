@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"lectern/internal/errs"
 	"lectern/internal/keys"
 	"lectern/internal/lti"
+	"lectern/internal/store"
 )
 
 // Bounds of a consumer's limits.
@@ -82,4 +84,19 @@ func orNil(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
+}
+
+// Moving returns how many gradebook cells it concerns when learners who come
+// from c begin anew in each LMS course, or no longer: the work that their cells
+// show is then in another place. It is 0 when fresh is what c has already.
+func (r *Registry) Moving(ctx context.Context, c *lti.Consumer, fresh bool) (cells int64, err error) {
+	if fresh == c.FreshState {
+		return 0, nil
+	}
+	err = r.Store.View(ctx, func(tx store.Tx) error {
+		usage, err := tx.Consumers().Usage(ctx, c.ID)
+		cells = usage.Targets
+		return err
+	})
+	return cells, err
 }

@@ -140,9 +140,9 @@ func here(r *http.Request) string {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return r.URL.RequestURI()
 	}
-	opens := PageOf(r).opens
+	mux := PageOf(r).mux
 	good := func(address string) bool {
-		return opens != nil && backPath(address, "") != "" && opens(address)
+		return mux != nil && backPath(address, "") != "" && mux.opens(address)
 	}
 	if u, err := url.Parse(r.Referer()); err == nil && strings.EqualFold(u.Host, r.Host) && good(u.RequestURI()) {
 		return u.RequestURI()

@@ -31,7 +31,7 @@ type Page struct {
 	Locale string
 
 	route string
-	opens func(address string) bool // by following a link; nil: nobody knows
+	mux   *Mux // that serves it; nil: nobody knows
 }
 
 // PageOf returns the request's page.

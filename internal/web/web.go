@@ -125,7 +125,7 @@ func (m *Mux) HandleHTTP(pattern string, h http.Handler) {
 
 // ServeHTTP serves one request and logs it.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	page := &Page{opens: m.opens}
+	page := &Page{mux: m}
 	ctx := telemetry.With(context.WithValue(r.Context(), pageKey{}, page))
 	r = r.WithContext(ctx)
 	rec := &recorder{ResponseWriter: w}

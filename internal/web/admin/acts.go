@@ -1,6 +1,8 @@
 package admin
 
 import (
+	"cmp"
+
 	"lectern/internal/locale"
 	"lectern/internal/store"
 )
@@ -13,12 +15,9 @@ type auditRow struct {
 
 // named returns entries of the audit with the names of their acts.
 func named(list []store.AuditEntry) []auditRow {
-	rows := make([]auditRow, len(list))
+	rows, names := make([]auditRow, len(list)), actNames()
 	for i, e := range list {
-		rows[i] = auditRow{e, e.Act}
-		if name := actNames()[e.Act]; name != "" {
-			rows[i].Name = name
-		}
+		rows[i] = auditRow{e, cmp.Or(names[e.Act], e.Act)}
 	}
 	return rows
 }

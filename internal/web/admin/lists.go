@@ -6,6 +6,7 @@ import (
 
 	"lectern/internal/account"
 	"lectern/internal/launchlog"
+	"lectern/internal/lti"
 	"lectern/internal/store"
 	"lectern/internal/web"
 )
@@ -62,10 +63,7 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request, v web.Visit) erro
 		if err != nil {
 			return err
 		}
-		names := map[string]string{}
-		for _, c := range consumers {
-			names[c.ID] = c.Name
-		}
+		names := namesOf(consumers)
 		p.Refusals = nil
 		for _, e := range refused {
 			p.Refusals = append(p.Refusals, launchRow{e, names[e.ConsumerID]})
@@ -110,9 +108,14 @@ func (h *Handler) courses(w http.ResponseWriter, r *http.Request, v web.Visit) e
 
 func consumerNames(r *http.Request, tx store.Tx) (map[string]string, error) {
 	list, err := tx.Consumers().List(r.Context(), "")
-	names := map[string]string{}
+	return namesOf(list), err
+}
+
+// namesOf returns the names of consumers by their IDs.
+func namesOf(list []*lti.Consumer) map[string]string {
+	names := make(map[string]string, len(list))
 	for _, c := range list {
 		names[c.ID] = c.Name
 	}
-	return names, err
+	return names
 }

@@ -66,18 +66,14 @@ type anew struct{ Cells int64 }
 // anew returns what moving learners' work to another place would do to
 // gradebooks, unless somebody has confirmed it or there is nothing to lose.
 func (h *Handler) anew(r *http.Request, c *lti.Consumer, fresh bool) (*anew, error) {
-	if fresh == c.FreshState || r.PostForm.Has("fresh_confirmed") {
+	if r.PostForm.Has("fresh_confirmed") {
 		return nil, nil
 	}
-	var usage store.ConsumerUsage
-	err := h.Store.View(r.Context(), func(tx store.Tx) (err error) {
-		usage, err = tx.Consumers().Usage(r.Context(), c.ID)
-		return err
-	})
-	if err != nil || usage.Targets == 0 {
+	cells, err := h.Registry.Moving(r.Context(), c, fresh)
+	if err != nil || cells == 0 {
 		return nil, err
 	}
-	return &anew{usage.Targets}, nil
+	return &anew{cells}, nil
 }
 
 // postAccountData hands out all that the site keeps about somebody.
