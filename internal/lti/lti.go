@@ -1,6 +1,7 @@
 package lti
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -90,6 +91,10 @@ type Context struct {
 	Title string
 	Label string
 }
+
+// Name is what people call the course: its title, or its ID where the LMS says
+// none.
+func (c Context) Name() string { return cmp.Or(c.Title, c.ID) }
 
 // ResourceLink is the placement of a link in the LMS. ID may be empty on
 // launches made for Open edX, which does not ask for it.

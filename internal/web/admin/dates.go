@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -240,7 +239,7 @@ func (h *Handler) linksDates(r *http.Request, c *course.Course) (list []linkDate
 		}
 		titles := map[string]string{}
 		for _, p := range all {
-			titles[p.ID] = cmp.Or(p.LMSContext.Title, p.LMSContext.ID)
+			titles[p.ID] = p.LMSContext.Name()
 		}
 		if more = len(all) > linksShown; more {
 			all = all[:linksShown]

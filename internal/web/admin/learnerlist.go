@@ -102,7 +102,7 @@ func (h *Handler) fillClasses(r *http.Request, c *course.Course, q url.Values, p
 				continue
 			}
 			seen[at] = true
-			class := learnerClass{From: l.ID, Title: cmp.Or(l.LMSContext.Title, l.LMSContext.ID), Consumer: names[l.ConsumerID]}
+			class := learnerClass{From: l.ID, Title: l.LMSContext.Name(), Consumer: names[l.ConsumerID]}
 			if class.Learners, err = tx.Members().Count(ctx, l.ID); err != nil {
 				return err
 			}
@@ -144,7 +144,7 @@ func (h *Handler) cellRows(ctx context.Context, c *course.Course, list []grading
 				place, err := tx.Placements().ByID(ctx, id)
 				switch {
 				case err == nil:
-					row.Class, row.Link = cmp.Or(place.LMSContext.Title, place.LMSContext.ID), cmp.Or(place.Title, row.Link)
+					row.Class, row.Link = place.LMSContext.Name(), cmp.Or(place.Title, row.Link)
 				case !errors.Is(err, store.ErrNotFound):
 					return err
 				}
