@@ -63,7 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"arriving launches", testKnown},
 		{"counting launches", testCount},
 		{"aiming", testAim},
-		{"records", testRecord},
+		{"records", testRecord}, {"records together", testTogether},
 		{"grade targets", testTargets},
 		{"owing", testOwe},
 		{"owing while sending", testOweWhileSending},

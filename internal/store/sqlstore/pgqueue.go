@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -33,15 +34,8 @@ func (p *postgres) record(ctx context.Context, f func(db.DBTX) error) error {
 }
 
 func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error {
-	began := time.Now()
-	conn, err := p.conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	p.metrics.waited(began)
-	q := &pgQueue{pool: p.pool, conn: conn}
-	defer q.rollback(ctx) // does nothing after the commit
+	q := &pgQueue{db: p}
+	defer q.end(ctx)
 	if err := f(q); err != nil {
 		q.flush(ctx) // the function may have failed for what it was told
 		return q.or(err)
@@ -49,7 +43,12 @@ func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error 
 	if err := q.or(ctx.Err()); err != nil {
 		return err
 	}
-	began = time.Now()
+	if !q.begun && len(q.queue) > 0 {
+		if err := p.sharer.commit(q.queue); !errors.Is(err, errAlone) {
+			return err
+		}
+	}
+	began := time.Now()
 	if err := q.commit(ctx); err != nil {
 		return err
 	}
@@ -63,8 +62,9 @@ func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error 
 // the first write: what is read before needs none, as each statement sees what
 // was committed when it began anyway.
 type pgQueue struct {
-	pool   *sql.DB
-	conn   *sql.Conn
+	db     *postgres
+	from   *sql.DB   // where connections come from, when not from the pool
+	conn   *sql.Conn // nil until the transaction begins
 	queue  []*queued
 	begun  bool
 	failed error // what a statement did instead; the queue is of no use any more
@@ -75,6 +75,7 @@ type queued struct {
 	query string
 	args  []any
 	asked bool // the caller wanted to know whether a row was written
+	more  int  // rows that it writes besides the one
 }
 
 // LastInsertId is not something that PostgreSQL has.
@@ -123,7 +124,8 @@ func (q *pgQueue) ExecContext(ctx context.Context, query string, args ...any) (s
 
 // PrepareContext prepares query, to be closed by the caller.
 func (q *pgQueue) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
-	return q.conn.PrepareContext(ctx, query)
+	on, ctx := q.ready(ctx, true)
+	return on.PrepareContext(ctx, query)
 }
 
 // QueryContext runs a query after what waits.
@@ -162,12 +164,15 @@ func writes(query string) bool {
 // the ended context for a reason to close it.
 func (q *pgQueue) ready(ctx context.Context, inside bool) (db.DBTX, context.Context) {
 	_ = q.send(ctx, inside, false) // only a commit has an error of its own
-	if q.failed == nil {
-		return q.conn, ctx
+	if q.failed != nil {
+		ended, end := context.WithCancel(ctx)
+		end()
+		return q.db.pool, ended
 	}
-	ended, end := context.WithCancel(ctx)
-	end()
-	return q.pool, ended
+	if !q.begun {
+		return q.db.pool, ctx
+	}
+	return q.conn, ctx
 }
 
 // flush sends what waits.
@@ -198,6 +203,10 @@ func (q *pgQueue) commit(ctx context.Context) error {
 // a commit that failed, or that may have happened.
 func (q *pgQueue) send(ctx context.Context, begin, commit bool) error {
 	if q.failed != nil || len(q.queue) == 0 && (!begin || q.begun) && !commit {
+		return nil
+	}
+	if err := q.connect(ctx); err != nil {
+		q.failed = err
 		return nil
 	}
 	batch := &pgx.Batch{}
@@ -248,12 +257,12 @@ func (q *pgQueue) send(ctx context.Context, begin, commit bool) error {
 	return nil
 }
 
-// errRows means that a statement wrote more or fewer rows than one.
-var errRows = errors.New("not one row")
+// errRows means that a statement wrote more or fewer rows than was said.
+var errRows = errors.New("more or fewer rows than expected")
 
 // check compares what a statement did with what its caller was told.
 func (s *queued) check(tag pgconn.CommandTag, err error) error {
-	if err == nil && s.asked && tag.RowsAffected() != 1 {
+	if err == nil && s.asked && tag.RowsAffected() != int64(1+s.more) {
 		return fmt.Errorf("%s: %w", tag, errRows)
 	}
 	return err
@@ -266,14 +275,30 @@ func lost(err error) bool {
 	return err != nil && !errors.Is(err, errRows) && !errors.As(err, &told)
 }
 
-// rollback undoes what was not committed. A connection on which that fails is
-// not used again.
-func (q *pgQueue) rollback(ctx context.Context) {
-	if !q.begun {
+// connect takes a connection for the transaction.
+func (q *pgQueue) connect(ctx context.Context) (err error) {
+	if q.conn != nil {
+		return nil
+	}
+	began := time.Now()
+	if q.conn, err = q.db.conn(ctx, cmp.Or(q.from, q.db.pool)); err == nil {
+		q.db.metrics.waited(began)
+	}
+	return err
+}
+
+// end undoes what was not committed and gives the connection back. One on which
+// that fails is not used again.
+func (q *pgQueue) end(ctx context.Context) {
+	if q.conn == nil {
 		return
 	}
-	q.begun = false
-	if _, err := q.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
-		_ = q.conn.Raw(func(any) error { return driver.ErrBadConn })
+	if q.begun {
+		q.begun = false
+		if _, err := q.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
+			_ = q.conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
 	}
+	_ = q.conn.Close() // it goes back to the pool, or was closed there
+	q.conn = nil
 }

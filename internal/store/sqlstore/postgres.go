@@ -30,6 +30,7 @@ type postgres struct {
 	pool    *sql.DB
 	config  *pgx.ConnConfig
 	teller  *teller
+	sharer  *sharer
 	metrics Metrics
 }
 
@@ -45,28 +46,48 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, err
 	if conns < 1 {
 		conns = postgresConns
 	}
+	p := &postgres{config: config, metrics: opts.Metrics}
+	p.sharer = &sharer{db: p}
+	if conns > 1 {
+		p.sharer.pool = postgresPool(config, 1)
+		conns--
+	}
+	pool := postgresPool(config, conns)
+	p.pool, p.teller = pool, newTeller(pool)
+	if err := pool.PingContext(ctx); err != nil {
+		_ = p.close() // the first error says more
+		return nil, fmt.Errorf("open PostgreSQL: %w", err)
+	}
+	return p, nil
+}
+
+func postgresPool(config *pgx.ConnConfig, conns int) *sql.DB {
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(conns)
 	pool.SetMaxIdleConns(conns)
 	pool.SetConnMaxIdleTime(postgresIdle)
 	pool.SetConnMaxLifetime(postgresLifetime)
-	if err := pool.PingContext(ctx); err != nil {
-		_ = pool.Close() // the first error says more
-		return nil, fmt.Errorf("open PostgreSQL: %w", err)
-	}
-	return &postgres{pool: pool, config: config, teller: newTeller(pool), metrics: opts.Metrics}, nil
+	return pool
 }
 
 func (p *postgres) ping(ctx context.Context) error { return p.pool.PingContext(ctx) }
 
 func (p *postgres) stats() Pool {
 	s := p.pool.Stats()
-	return Pool{InUse: s.InUse, Idle: s.Idle, Max: s.MaxOpenConnections, Waits: s.WaitCount, Waited: s.WaitDuration}
+	all := Pool{InUse: s.InUse, Idle: s.Idle, Max: s.MaxOpenConnections, Waits: s.WaitCount, Waited: s.WaitDuration}
+	if p.sharer.pool != nil { // nobody waits for its connection: records wait for each other
+		s := p.sharer.pool.Stats()
+		all.InUse, all.Idle, all.Max = all.InUse+s.InUse, all.Idle+s.Idle, all.Max+s.MaxOpenConnections
+	}
+	return all
 }
 
 func (p *postgres) close() error {
 	p.teller.close()
-	return p.pool.Close()
+	if p.sharer.pool == nil {
+		return p.pool.Close()
+	}
+	return errors.Join(p.pool.Close(), p.sharer.pool.Close())
 }
 
 func (p *postgres) migrating(f func(*sql.DB) error) error { return f(p.pool) }
@@ -121,7 +142,7 @@ func (p *postgres) once(ctx context.Context, opts *sql.TxOptions, f func(db.DBTX
 func (p *postgres) begin(ctx context.Context, opts *sql.TxOptions) (*sql.Conn, *sql.Tx, error) {
 	for broken := 0; ; broken++ {
 		began := time.Now()
-		conn, err := p.conn(ctx)
+		conn, err := p.conn(ctx, p.pool)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -140,8 +161,8 @@ func (p *postgres) begin(ctx context.Context, opts *sql.TxOptions) (*sql.Conn, *
 	}
 }
 
-func (p *postgres) conn(ctx context.Context) (*sql.Conn, error) {
-	conn, err := p.pool.Conn(ctx)
+func (p *postgres) conn(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
+	conn, err := pool.Conn(ctx)
 	if errors.Is(err, sql.ErrConnDone) {
 		return nil, ErrClosed.Wrap(err)
 	}

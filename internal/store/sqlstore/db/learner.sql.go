@@ -95,25 +95,27 @@ func (q *Queries) MemberOf(ctx context.Context, accountID string, courseKey stri
 
 const memberSeen = `-- name: MemberSeen :exec
 INSERT INTO context_member (lms_context_id, account_id, staff, since)
-SELECT placement.lms_context_id, CAST($1 AS TEXT), CAST($2 AS BOOLEAN), CAST($3 AS BIGINT)
-FROM placement WHERE placement.id = CAST($4 AS TEXT)
+VALUES (
+    COALESCE((SELECT placement.lms_context_id FROM placement WHERE placement.id = $1), ''),
+    $2, $3, $4
+)
 ON CONFLICT (lms_context_id, account_id) DO UPDATE SET staff = excluded.staff
 WHERE context_member.staff <> excluded.staff
 `
 
 type MemberSeenParams struct {
+	PlacementID string
 	AccountID   string
 	Staff       bool
 	Since       int64
-	PlacementID string
 }
 
 func (q *Queries) MemberSeen(ctx context.Context, arg MemberSeenParams) error {
 	_, err := q.db.ExecContext(ctx, memberSeen,
+		arg.PlacementID,
 		arg.AccountID,
 		arg.Staff,
 		arg.Since,
-		arg.PlacementID,
 	)
 	return err
 }

@@ -51,8 +51,10 @@ LIMIT CAST(@max_rows AS BIGINT);
 
 -- name: MemberSeen :exec
 INSERT INTO context_member (lms_context_id, account_id, staff, since)
-SELECT placement.lms_context_id, CAST(@account_id AS TEXT), CAST(@staff AS BOOLEAN), CAST(@since AS BIGINT)
-FROM placement WHERE placement.id = CAST(@placement_id AS TEXT)
+VALUES (
+    COALESCE((SELECT placement.lms_context_id FROM placement WHERE placement.id = @placement_id), ''),
+    @account_id, @staff, @since
+)
 ON CONFLICT (lms_context_id, account_id) DO UPDATE SET staff = excluded.staff
 WHERE context_member.staff <> excluded.staff;
 
