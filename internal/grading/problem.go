@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -296,13 +298,13 @@ const stateMost = 1 << 20
 // StateText writes a state as it is kept. When many long answers have made it large, only the
 // last of them is kept: it tells a repeated form, see [work.repeats].
 func StateText(st *problem.State) (string, error) {
-	text, err := json.Marshal(st)
+	text, err := st.Text()
 	if err == nil && len(text) > stateMost {
 		st.AnswersHistory = lastOf(st.AnswersHistory)
 		st.MarksHistory = lastOf(st.MarksHistory)
-		text, err = json.Marshal(st)
+		text, err = st.Text()
 	}
-	return string(text), err
+	return text, err
 }
 
 func lastOf[T any](list []T) []T { return list[max(0, len(list)-1):] }
@@ -310,36 +312,53 @@ func lastOf[T any](list []T) []T { return list[max(0, len(list)-1):] }
 // owe appends to the score history and raises what is owed to the grade targets
 // of the block and of everything around it. It returns how many there are.
 func (s *Service) owe(ctx context.Context, tx store.Tx, who Who, at At, row *store.LearnerState, why string) (int, error) {
-	id, err := uuid.NewV7()
+	debts, err := s.debts(ctx, tx, who, at, row.UpdatedAt)
 	if err != nil {
 		return 0, err
 	}
-	earned, possible, _ := row.Counts()
-	err = tx.Learners().AppendScore(ctx, store.ScoreEvent{
-		ID: id.String(), Key: row.Key, At: row.UpdatedAt, Earned: earned, Possible: possible, Why: why,
-	})
+	return len(debts), raise(ctx, tx, row, debts, why)
+}
+
+// debts returns what a new score of the block, made at a time, will owe.
+func (s *Service) debts(ctx context.Context, tx store.Tx, who Who, at At, made time.Time) ([]store.Debt, error) {
+	targets, err := tx.Placements().Aimed(ctx, who.AccountID, who.Scope, at.Course.Key.String())
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	own := at.Course.Usage(at.Block).String()
-	var usages []string
-	for b := at.Block; b != nil; b = b.Parent {
-		usages = append(usages, at.Course.Usage(b).String())
-	}
-	targets, err := tx.Placements().Targets(ctx, who.AccountID, who.Scope, at.Course.Key.String(), usages)
-	if err != nil {
-		return 0, err
-	}
+	around := usagesAround(at.Course, at.Block)
+	var debts []store.Debt
 	for _, t := range targets {
-		debt := store.Debt{TargetID: t.ID, At: row.UpdatedAt, Delay: s.AggregateDelay}
-		if t.UsageKey == own {
-			debt.Delay = 0
-		}
-		if err := tx.Owed().Owe(ctx, debt); err != nil {
-			return 0, err
+		switch i := slices.Index(around, t.UsageKey); {
+		case i == 0:
+			debts = append(debts, store.Debt{TargetID: t.ID, At: made})
+		case i > 0:
+			debts = append(debts, store.Debt{TargetID: t.ID, At: made, Delay: s.AggregateDelay})
 		}
 	}
-	return len(targets), nil
+	return debts, nil
+}
+
+// raise appends to the score history and owes.
+func raise(ctx context.Context, tx store.Tx, row *store.LearnerState, debts []store.Debt, why string) error {
+	earned, possible, _ := row.Counts()
+	err := tx.Learners().AppendScore(ctx, store.ScoreEvent{
+		Key: row.Key, At: row.UpdatedAt, Earned: earned, Possible: possible, Why: why,
+	})
+	for _, debt := range debts {
+		if err == nil {
+			err = tx.Owed().Owe(ctx, debt)
+		}
+	}
+	return err
+}
+
+// usagesAround returns the usage keys of a block and of all that it is in.
+func usagesAround(c *course.Course, b *course.Block) []string {
+	var usages []string
+	for ; b != nil; b = b.Parent {
+		usages = append(usages, c.Usage(b).String())
+	}
+	return usages
 }
 
 func (s *Service) wake(owed bool) {

@@ -14,7 +14,14 @@ func (s *Service) put(ctx context.Context, who Who, at At, row store.LearnerStat
 	also func(store.Tx) error,
 ) (now store.LearnerState, owed bool, err error) {
 	row.State, row.UpdatedAt = text, s.now()
-	err = s.Store.Record(ctx, func(tx store.Tx) error {
+	err = s.Store.Record(ctx, func(tx store.Tx) (err error) {
+		var debts []store.Debt
+		if why != "" { // read first: then all writes go together
+			if debts, err = s.debts(ctx, tx, who, at, row.UpdatedAt); err != nil {
+				return err
+			}
+		}
+		owed = len(debts) > 0
 		put := row
 		if err := tx.Learners().Put(ctx, &put); err != nil {
 			return err
@@ -27,9 +34,7 @@ func (s *Service) put(ctx context.Context, who Who, at At, row store.LearnerStat
 		if why == "" {
 			return nil
 		}
-		n, err := s.owe(ctx, tx, who, at, &row, why)
-		owed = n > 0
-		return err
+		return raise(ctx, tx, &row, debts, why)
 	})
 	row.Version++
 	return row, owed, err

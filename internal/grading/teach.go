@@ -78,9 +78,7 @@ func (s *Service) effect(ctx context.Context, who Who, at At, change func(*Learn
 		}
 		var usages []string
 		for _, ref := range change(after) {
-			for b := at.Course.Block(ref); b != nil; b = b.Parent {
-				usages = append(usages, at.Course.Usage(b).String())
-			}
+			usages = append(usages, usagesAround(at.Course, at.Course.Block(ref))...)
 		}
 		targets, err := tx.Placements().Targets(ctx, who.AccountID, who.Scope, at.Course.Key.String(), usages)
 		for _, t := range targets {

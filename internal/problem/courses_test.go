@@ -12,9 +12,11 @@ import (
 	"maps"
 	"os"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -91,6 +93,9 @@ func TestCourses(t *testing.T) {
 		t.Run(course+"/"+p.URLName, func(t *testing.T) {
 			checkAnswers(t, d, p)
 			checkDrawing(t, d, p)
+			if class == Native {
+				checkGradedAgain(t, d)
+			}
 		})
 	})
 	t.Logf("problems by class: %v", classes)
@@ -146,6 +151,29 @@ func checkAnswers(t *testing.T, d *Definition, p courseProblem) {
 	}
 	for suffix, raw := range p.ShownAnswers {
 		checkShown(t, shown["i4x-p"+suffix], raw)
+	}
+}
+
+// checkGradedAgain submits several answers: each must be marked as by an instance
+// that never graded anything.
+func checkGradedAgain(t *testing.T, d *Definition) {
+	t.Helper()
+	seed := int64(1)
+	for _, answer := range []Answer{One("choice_0"), List("choice_1"), One("1"), One("choice_0"), One("x^2"), List(), One("1")} {
+		fresh, err := d.Instance(t.Context(), Variant{Seed: seed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers := Answers{}
+		for _, id := range fresh.InputIDs() {
+			answers[id] = answer
+		}
+		want, wantErr := fresh.Grade(t.Context(), answers, 1)
+		st := State{Seed: &seed}
+		got, gotErr := d.Submit(t.Context(), Settings{}, &st, "somebody", answers, time.Now())
+		if (gotErr == nil) != (wantErr == nil) || gotErr == nil && !reflect.DeepEqual(got.Result, want) {
+			t.Errorf("answer %v: %+v, %v; want %+v, %v", answer, got, gotErr, want, wantErr)
+		}
 	}
 }
 

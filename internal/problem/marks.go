@@ -99,26 +99,9 @@ func (m Marks) clone() Marks {
 
 // MarshalJSON writes an object whose keys keep document order.
 func (m Marks) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, e := range m.entries {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		key, err := json.Marshal(e.id)
-		if err != nil {
-			return nil, err
-		}
-		value, err := json.Marshal(e.mark)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	w := &jsonWriter{}
+	w.marks(m)
+	return w.b, w.err
 }
 
 // UnmarshalJSON reads an object and keeps the order of its keys.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"sync"
 
 	"lectern/internal/problem/calc"
 	"lectern/internal/problem/script"
@@ -57,8 +58,8 @@ type Variant struct {
 	AnonymousID string // what scripts know the learner by; may be ""
 }
 
-// Definition is a parsed problem. It is immutable, holds nothing about any
-// learner, and is safe for concurrent use.
+// Definition is a parsed problem. What it says never changes, it holds nothing
+// about any learner, and it is safe for concurrent use.
 type Definition struct {
 	id     string
 	opts   Options
@@ -69,6 +70,8 @@ type Definition struct {
 	queue  bool // an answer would go to a service that is not there
 	max    float64
 	hints  []string // demand hints, HTML
+
+	spare sync.Pool // of *Problem that graded before
 }
 
 // Parse reads a problem. An error means the problem is broken: XML that is not
@@ -151,6 +154,25 @@ func (d *Definition) DemandHints() int { return len(d.hints) }
 func (d *Definition) Instance(ctx context.Context, v Variant) (*Problem, error) {
 	p, _, err := d.instance(ctx, v)
 	return p, err
+}
+
+// grader is Instance for grading one submission. It may have graded others
+// before; see [Definition.graded].
+func (d *Definition) grader(ctx context.Context, v Variant) (*Problem, error) {
+	if p, ok := d.spare.Get().(*Problem); ok && p.variant.Seed == v.Seed {
+		p.variant = v
+		return p, nil
+	}
+	return d.Instance(ctx, v)
+}
+
+// graded leaves p to the next submission, unless a script or chance had a part in
+// it: then it is not what the next learner's would be.
+func (d *Definition) graded(p *Problem) {
+	if d.class == Native && p.rng == nil {
+		p.variant, p.before = Variant{Seed: p.variant.Seed}, Marks{}
+		d.spare.Put(p)
+	}
 }
 
 // Trial makes one instance, with seed 1, to find out whether it can be made. It

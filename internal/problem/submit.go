@@ -31,7 +31,7 @@ func (d *Definition) Submit(ctx context.Context, set Settings, st *State, anonym
 		return nil, err
 	}
 	st.Answers, st.Saved = d.own(a), false
-	p, err := d.Instance(ctx, Variant{st.seed(), anonymousID})
+	p, err := d.grader(ctx, Variant{st.seed(), anonymousID})
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +40,7 @@ func (d *Definition) Submit(ctx context.Context, set Settings, st *State, anonym
 	if err != nil {
 		return nil, err
 	}
+	d.graded(p)
 	st.Attempts++
 	st.Done = true
 	st.Marks, st.OverallMessage = result.Marks.clone(), result.OverallMessage

@@ -61,7 +61,6 @@ type Session struct {
 	Account        *account.Account
 	Base           string   // path its pages live under; ends with "/"
 	FrameAncestors []string // origins that may frame its pages, 'self' apart
-	Pass           string   // lets the page in a frame open another session, see [Sessions.HandOver]
 
 	// Opened is what its pages depend on, as [Sessions.Find] read it; nil elsewhere.
 	Opened *store.Opened
@@ -125,6 +124,9 @@ func (m *Sessions) HandOver(ctx context.Context, id, pass, userAgent string) (ne
 	})
 	return newID, t, err
 }
+
+// Pass lets the page in a frame open another session, see [Sessions.HandOver].
+func (s *Session) Pass() string { return passOf(&s.Session) }
 
 // passOf returns what the page in a frame holds to open a window. It is made
 // of the session's credential, so that it changes and ends with it, and is no
@@ -219,7 +221,6 @@ func (m *Sessions) Find(ctx context.Context, id, token string, inPath bool, user
 		return nil, err
 	}
 	now := m.Clock()
-	found.Pass = passOf(&found.Session)
 	found.Base = "/learn/" + id + "/"
 	if inPath {
 		found.Base += "~" + token + "/"

@@ -71,7 +71,12 @@ type Placements interface {
 	// Targets returns the targets of an account and scope that point at one of
 	// the usages of a course.
 	Targets(ctx context.Context, accountID, scope, courseKey string, usageKeys []string) ([]lti.GradeTarget, error)
+	// Aimed returns the targets of an account and scope that point into a course.
+	Aimed(ctx context.Context, accountID, scope, courseKey string) ([]Aimed, error)
 }
+
+// Aimed is a grade target by its ID and what it points at.
+type Aimed struct{ ID, UsageKey string }
 
 // OwedState is where a score is on its way to the LMS.
 type OwedState string

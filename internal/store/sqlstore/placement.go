@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"lectern/internal/lti"
@@ -192,6 +194,19 @@ func (t placements) Targets(ctx context.Context, accountID, scope, courseKey str
 			list = append(list, target(row))
 		}
 	}
+	return list, nil
+}
+
+func (t placements) Aimed(ctx context.Context, accountID, scope, courseKey string) ([]store.Aimed, error) {
+	rows, err := t.q.TargetUsages(ctx, db.TargetUsagesParams{AccountID: accountID, CourseKey: courseKey, Scope: scope})
+	if err != nil {
+		return nil, t.wrap(err, "grade targets of learner")
+	}
+	list := make([]store.Aimed, len(rows))
+	for i, row := range rows {
+		list[i] = store.Aimed(row)
+	}
+	slices.SortFunc(list, func(a, b store.Aimed) int { return strings.Compare(a.ID, b.ID) })
 	return list, nil
 }
 

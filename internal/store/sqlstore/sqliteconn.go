@@ -20,7 +20,13 @@ type sqliteConn struct {
 	conn   *sql.Conn
 	steady bool
 	query  func(string) string
-	known  map[string]*sql.Stmt
+	known  map[string]*kept
+}
+
+// kept is a query with its statement, once there is one.
+type kept struct {
+	stmt    *sql.Stmt
+	filters bool // that may be narrowed
 }
 
 func newSQLiteConn(ctx context.Context, pool *sql.DB, steady bool) (*sqliteConn, error) {
@@ -28,33 +34,46 @@ func newSQLiteConn(ctx context.Context, pool *sql.DB, steady bool) (*sqliteConn,
 	if err != nil {
 		return nil, err
 	}
-	return &sqliteConn{conn: conn, steady: steady, query: unlocked, known: map[string]*sql.Stmt{}}, nil
+	return &sqliteConn{conn: conn, steady: steady, query: unlocked, known: map[string]*kept{}}, nil
 }
 
 func (c *sqliteConn) close() error {
 	var list []error
-	for _, stmt := range c.known {
-		list = append(list, stmt.Close())
+	for _, k := range c.known {
+		if k.stmt != nil {
+			list = append(list, k.stmt.Close())
+		}
 	}
 	return errors.Join(append(list, c.conn.Close())...)
 }
 
-// prepare returns the kept statement of a query.
-func (c *sqliteConn) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
-	if stmt := c.known[query]; stmt != nil {
-		return stmt, nil
+// prepare returns the kept statement of a query with its arguments.
+func (c *sqliteConn) prepare(ctx context.Context, query string, args []any) (*sql.Stmt, error) {
+	k := c.keep(query)
+	if k.filters {
+		query = narrowed(query, args)
+		k = c.keep(query)
 	}
-	stmt, err := c.PrepareContext(ctx, query)
-	if err == nil {
-		c.known[query] = stmt
+	var err error
+	if k.stmt == nil {
+		k.stmt, err = c.PrepareContext(ctx, query)
 	}
-	return stmt, err
+	return k.stmt, err
+}
+
+func (c *sqliteConn) keep(query string) *kept {
+	k := c.known[query]
+	if k == nil {
+		k = &kept{filters: strings.Contains(query, optionalMark)}
+		c.known[query] = k
+	}
+	return k
 }
 
 // do runs a statement that steers the transaction. It is never interrupted.
 func (c *sqliteConn) do(query string) error {
 	ctx := context.Background()
-	stmt, err := c.prepare(ctx, query) //nolint:sqlclosecheck // kept as long as the connection
+	stmt, err := c.prepare(ctx, query, nil) //nolint:sqlclosecheck // kept as long as the connection
 	if err != nil {
 		return err
 	}
@@ -74,9 +93,6 @@ var optional = regexp.MustCompile(`\(CAST\(\$(\d+) AS TEXT\) = '' OR `)
 // pass are written "(” = CAST($2 AS TEXT) OR …" and stay: for those it is
 // better to walk the list in its order.
 func narrowed(query string, args []any) string {
-	if !strings.Contains(query, optionalMark) {
-		return query
-	}
 	return optional.ReplaceAllStringFunc(query, func(way string) string {
 		n, err := strconv.Atoi(optional.FindStringSubmatch(way)[1])
 		if err != nil || n < 1 || n > len(args) || args[n-1] == "" {
@@ -100,7 +116,7 @@ func (c *sqliteConn) ExecContext(ctx context.Context, query string, args ...any)
 	if err != nil {
 		return nil, err
 	}
-	stmt, err := c.prepare(ctx, narrowed(query, args)) //nolint:sqlclosecheck // kept as long as the connection
+	stmt, err := c.prepare(ctx, query, args) //nolint:sqlclosecheck // kept as long as the connection
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +129,7 @@ func (c *sqliteConn) QueryContext(ctx context.Context, query string, args ...any
 	if err != nil {
 		return nil, err
 	}
-	stmt, err := c.prepare(ctx, narrowed(query, args)) //nolint:sqlclosecheck // kept as long as the connection
+	stmt, err := c.prepare(ctx, query, args) //nolint:sqlclosecheck // kept as long as the connection
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +142,7 @@ func (c *sqliteConn) QueryRowContext(ctx context.Context, query string, args ...
 	if c.steady {
 		ctx = context.WithoutCancel(ctx)
 	}
-	stmt, err := c.prepare(ctx, query) //nolint:sqlclosecheck // kept as long as the connection
+	stmt, err := c.prepare(ctx, query, nil) //nolint:sqlclosecheck // kept as long as the connection
 	if err != nil {
 		return c.conn.QueryRowContext(ctx, c.query(query), args...)
 	}

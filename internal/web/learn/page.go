@@ -170,7 +170,7 @@ func (v *view) write(ctx context.Context, w http.ResponseWriter, r *http.Request
 		}
 	}
 	if web.Framed(r) {
-		p.Window = &newWindow{"/learn/" + url.PathEscape(v.s.ID) + "/" + web.WindowPath, v.s.Pass}
+		p.Window = &newWindow{"/learn/" + url.PathEscape(v.s.ID) + "/" + web.WindowPath, v.s.Pass()}
 	}
 	var b bytes.Buffer
 	if err := v.words.ExecuteTemplate(&b, "page.html", p); err != nil {

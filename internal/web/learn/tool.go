@@ -54,7 +54,7 @@ func (v *view) renderTool(b *course.Block) (template.HTML, error) {
 		p.Action = v.actURL(b) + "launch"
 	default:
 		p.Action = "/learn/" + url.PathEscape(v.s.ID) + "/" + web.WindowPath
-		p.Window = &toolWindow{v.s.Pass, "act/" + b.Type + "/" + b.ID + "/launch"}
+		p.Window = &toolWindow{v.s.Pass(), "act/" + b.Type + "/" + b.ID + "/launch"}
 	}
 	return v.html("tool", p)
 }

@@ -503,3 +503,43 @@ func (q *Queries) TargetUpsert(ctx context.Context, arg TargetUpsertParams) (str
 	err := row.Scan(&id)
 	return id, err
 }
+
+const targetUsages = `-- name: TargetUsages :many
+SELECT id, usage_key FROM grade_target
+WHERE account_id = $1 AND course_key = $2 AND scope = $3
+`
+
+type TargetUsagesParams struct {
+	AccountID string
+	CourseKey string
+	Scope     string
+}
+
+type TargetUsagesRow struct {
+	ID       string
+	UsageKey string
+}
+
+// In no order: to sort them costs more than to find them.
+func (q *Queries) TargetUsages(ctx context.Context, arg TargetUsagesParams) ([]TargetUsagesRow, error) {
+	rows, err := q.db.QueryContext(ctx, targetUsages, arg.AccountID, arg.CourseKey, arg.Scope)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []TargetUsagesRow
+	for rows.Next() {
+		var i TargetUsagesRow
+		if err := rows.Scan(&i.ID, &i.UsageKey); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -65,6 +65,11 @@ SELECT * FROM grade_target
 WHERE account_id = @account_id AND course_key = @course_key AND scope = @scope
 ORDER BY id;
 
+-- name: TargetUsages :many
+-- In no order: to sort them costs more than to find them.
+SELECT id, usage_key FROM grade_target
+WHERE account_id = @account_id AND course_key = @course_key AND scope = @scope;
+
 -- name: TargetAdmit :execrows
 UPDATE grade_target SET refused = '' WHERE id = @id AND refused <> '';
 
