@@ -22,9 +22,10 @@ import (
 var errGuess = errors.New("a statement did not do what was expected")
 
 // record is update for functions that hardly ever meet a conflict. Their writes
-// wait in a [pgQueue] and go to the server together, with the commit. When one
-// of them does not do what the function was told, all is undone and the
-// function runs again as an update: then it is told what happened.
+// wait in a [pgQueue] and go to the server together, with the commit and with
+// those of others: see [sharer]. When one of them does not do what the function
+// was told, all is undone and the function runs again as an update: then it is
+// told what happened.
 func (p *postgres) record(ctx context.Context, f func(db.DBTX) error) error {
 	err := p.recordOnce(ctx, f)
 	if errors.Is(err, errGuess) && ctx.Err() == nil {
@@ -64,6 +65,7 @@ func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error 
 type pgQueue struct {
 	db     *postgres
 	from   *sql.DB   // where connections come from, when not from the pool
+	shared bool      // by several records: no request ends it
 	conn   *sql.Conn // nil until the transaction begins
 	queue  []*queued
 	begun  bool
@@ -222,9 +224,12 @@ func (q *pgQueue) send(ctx context.Context, begin, commit bool) error {
 		batch.Queue("COMMIT")
 	}
 	q.queue, q.begun = nil, true
+	if !q.shared {
+		ctx = context.WithoutCancel(ctx)
+	}
 	var failed, ended error
 	err := q.conn.Raw(func(c any) error {
-		results := c.(*stdlib.Conn).Conn().SendBatch(context.WithoutCancel(ctx), batch)
+		results := c.(*stdlib.Conn).Conn().SendBatch(ctx, batch)
 		for _, s := range list {
 			if failed = s.check(results.Exec()); failed != nil {
 				break

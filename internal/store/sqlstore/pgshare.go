@@ -11,8 +11,9 @@ import (
 
 // How records share transactions.
 const (
-	shareMost = 64 // records in one transaction
+	shareMost = 64                             // records in one transaction
 	shareLock = "SET LOCAL lock_timeout = 100" // milliseconds
+	shareTime = 20 * time.Second               // until a server that does not answer is given up
 )
 
 // errAlone means that a record has to be committed on its own: one of those that
@@ -25,11 +26,13 @@ var errAlone = errors.New("a shared transaction was undone")
 //
 // Who shares a transaction, or comes after it, waits for the locks of all. So one
 // that finds a row locked for longer than [shareLock] is undone, and only the
-// records that need the row go on waiting.
+// records that need the row go on waiting. And a connection on which no answer
+// comes is given up, with what is on it, so that the next ones have another.
 type sharer struct {
 	db    *postgres
 	pool  *sql.DB // of one connection, so that only that one prepares its many statements; nil for the store's
 	forms forms
+	most  time.Duration // for one transaction
 
 	mu      sync.Mutex
 	waiting []*sharing
@@ -85,8 +88,9 @@ func (s *sharer) next() []*sharing {
 
 // together commits records in one transaction.
 func (s *sharer) together(list []*sharing) error {
-	ctx := context.Background() // it belongs to several requests
-	q := &pgQueue{db: s.db, from: s.pool, queue: append([]*queued{{query: shareLock}}, s.merge(list)...)}
+	ctx, end := context.WithTimeout(context.Background(), s.most) // it belongs to several requests
+	defer end()
+	q := &pgQueue{db: s.db, from: s.pool, shared: true, queue: append([]*queued{{query: shareLock}}, s.merge(list)...)}
 	defer q.end(ctx)
 	for _, one := range list[1:] { // the first waits for the connection
 		s.db.metrics.waited(one.since)

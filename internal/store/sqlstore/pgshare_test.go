@@ -2,9 +2,11 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -151,5 +153,41 @@ func TestShareLock(t *testing.T) {
 	others.Wait()
 	if err := <-waited; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestShareSilence stops the server's process behind the shared connection, as a
+// network does that drops packets: the record fails, and the next has a new
+// connection.
+func TestShareSilence(t *testing.T) {
+	s, err := Open(t.Context(), pgtest.Start(t), Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	p := s.engine.(*postgres)
+	p.sharer.most = 300 * time.Millisecond
+	put := func(name string) error {
+		return p.record(t.Context(), func(tx db.DBTX) error {
+			_, err := tx.ExecContext(t.Context(), "INSERT INTO setting (name, value) VALUES ($1, $2)", name, "x")
+			return err
+		})
+	}
+	if err := put("before"); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if err := p.sharer.pool.QueryRowContext(t.Context(), "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatalf("the server's process: %v", err)
+	}
+	defer func() { _ = syscall.Kill(pid, syscall.SIGCONT) }() // also when the test fails before
+	if err := s.named(put("silence")); !errors.Is(err, ErrDown) {
+		t.Errorf("while the server is silent: %v", err)
+	}
+	if err := put("after"); err != nil {
+		t.Errorf("on a new connection: %v", err)
 	}
 }

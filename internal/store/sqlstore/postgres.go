@@ -47,7 +47,7 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, err
 		conns = postgresConns
 	}
 	p := &postgres{config: config, metrics: opts.Metrics}
-	p.sharer = &sharer{db: p}
+	p.sharer = &sharer{db: p, most: shareTime}
 	if conns > 1 {
 		p.sharer.pool = postgresPool(config, 1)
 		conns--
