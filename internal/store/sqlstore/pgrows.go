@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// rowsMost is the most rows that one statement inserts. Statements insert a
-// power of two of them, so that there are few different ones to prepare.
+// rowsMost is the most rows that one statement inserts. For each number of rows
+// there is a statement to prepare.
 const rowsMost = 16
 
 // rows are writes that one statement can do.
@@ -25,7 +25,10 @@ func (r *rows) takes(w *queued) bool {
 }
 
 func (r *rows) add(w *queued) {
-	r.args = append(r.args[:len(r.args):len(r.args)], w.args...) // the first write keeps its own
+	if r.n == 1 {
+		r.args = slices.Clone(r.args) // the first write keeps its own
+	}
+	r.args = append(r.args, w.args...)
 	r.n++
 }
 
