@@ -310,10 +310,9 @@ func (s *Service) rescore(ctx context.Context, who Who, at At, onlyHigher, apply
 
 // cells counts the gradebook cells that show what a learner did with a block.
 func (s *Service) cells(ctx context.Context, who Who, at At) (n int, err error) {
-	usages := usagesAround(at.Course, at.Block)
 	err = s.Store.View(ctx, func(tx store.Tx) error {
-		list, err := tx.Placements().Targets(ctx, who.AccountID, who.Scope, at.Course.Key.String(), usages)
-		n = len(list)
+		debts, err := s.debts(ctx, tx, who, at, time.Time{}) // only their number counts
+		n = len(debts)
 		return err
 	})
 	return n, err

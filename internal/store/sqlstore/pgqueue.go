@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -35,7 +34,7 @@ func (p *postgres) record(ctx context.Context, f func(db.DBTX) error) error {
 }
 
 func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error {
-	q := &pgQueue{db: p}
+	q := &pgQueue{db: p, pool: p.pool}
 	defer q.end(ctx)
 	if err := f(q); err != nil {
 		q.flush(ctx) // the function may have failed for what it was told
@@ -64,7 +63,7 @@ func (p *postgres) recordOnce(ctx context.Context, f func(db.DBTX) error) error 
 // was committed when it began anyway.
 type pgQueue struct {
 	db     *postgres
-	from   *sql.DB   // where connections come from, when not from the pool
+	pool   *sql.DB   // where its connection comes from
 	shared bool      // by several records: no request ends it
 	conn   *sql.Conn // nil until the transaction begins
 	queue  []*queued
@@ -169,10 +168,10 @@ func (q *pgQueue) ready(ctx context.Context, inside bool) (db.DBTX, context.Cont
 	if q.failed != nil {
 		ended, end := context.WithCancel(ctx)
 		end()
-		return q.db.pool, ended
+		return q.pool, ended
 	}
 	if !q.begun {
-		return q.db.pool, ctx
+		return q.pool, ctx
 	}
 	return q.conn, ctx
 }
@@ -286,7 +285,7 @@ func (q *pgQueue) connect(ctx context.Context) (err error) {
 		return nil
 	}
 	began := time.Now()
-	if q.conn, err = q.db.conn(ctx, cmp.Or(q.from, q.db.pool)); err == nil {
+	if q.conn, err = q.db.conn(ctx, q.pool); err == nil {
 		q.db.metrics.waited(began)
 	}
 	return err

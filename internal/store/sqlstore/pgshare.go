@@ -30,7 +30,7 @@ var errAlone = errors.New("a shared transaction was undone")
 // comes is given up, with what is on it, so that the next ones have another.
 type sharer struct {
 	db    *postgres
-	pool  *sql.DB // of one connection, so that only that one prepares its many statements; nil for the store's
+	pool  *sql.DB // of one connection, so that only that one prepares its many statements; or the store's
 	forms forms
 	most  time.Duration // for one transaction
 
@@ -90,7 +90,7 @@ func (s *sharer) next() []*sharing {
 func (s *sharer) together(list []*sharing) error {
 	ctx, end := context.WithTimeout(context.Background(), s.most) // it belongs to several requests
 	defer end()
-	q := &pgQueue{db: s.db, from: s.pool, shared: true, queue: append([]*queued{{query: shareLock}}, s.merge(list)...)}
+	q := &pgQueue{db: s.db, pool: s.pool, shared: true, queue: append([]*queued{{query: shareLock}}, s.merge(list)...)}
 	defer q.end(ctx)
 	for _, one := range list[1:] { // the first waits for the connection
 		s.db.metrics.waited(one.since)

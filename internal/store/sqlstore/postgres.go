@@ -46,14 +46,12 @@ func openPostgres(ctx context.Context, dsn string, opts Options) (*postgres, err
 	if conns < 1 {
 		conns = postgresConns
 	}
-	p := &postgres{config: config, metrics: opts.Metrics}
-	p.sharer = &sharer{db: p, most: shareTime}
+	pool := postgresPool(config, max(1, conns-1))
+	p := &postgres{pool: pool, config: config, teller: newTeller(pool), metrics: opts.Metrics}
+	p.sharer = &sharer{db: p, pool: pool, most: shareTime}
 	if conns > 1 {
 		p.sharer.pool = postgresPool(config, 1)
-		conns--
 	}
-	pool := postgresPool(config, conns)
-	p.pool, p.teller = pool, newTeller(pool)
 	if err := pool.PingContext(ctx); err != nil {
 		_ = p.close() // the first error says more
 		return nil, fmt.Errorf("open PostgreSQL: %w", err)
@@ -75,7 +73,7 @@ func (p *postgres) ping(ctx context.Context) error { return p.pool.PingContext(c
 func (p *postgres) stats() Pool {
 	s := p.pool.Stats()
 	all := Pool{InUse: s.InUse, Idle: s.Idle, Max: s.MaxOpenConnections, Waits: s.WaitCount, Waited: s.WaitDuration}
-	if p.sharer.pool != nil { // nobody waits for its connection: records wait for each other
+	if p.sharer.pool != p.pool { // nobody waits for its connection: records wait for each other
 		s := p.sharer.pool.Stats()
 		all.InUse, all.Idle, all.Max = all.InUse+s.InUse, all.Idle+s.Idle, all.Max+s.MaxOpenConnections
 	}
@@ -84,9 +82,6 @@ func (p *postgres) stats() Pool {
 
 func (p *postgres) close() error {
 	p.teller.close()
-	if p.sharer.pool == nil {
-		return p.pool.Close()
-	}
 	return errors.Join(p.pool.Close(), p.sharer.pool.Close())
 }
 
